@@ -1,0 +1,1 @@
+"""Part II: the chain rule and backpropagation."""

@@ -1,0 +1,1 @@
+"""Part IV: beyond the plain network."""

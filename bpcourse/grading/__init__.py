@@ -1,0 +1,1 @@
+"""Grading of many submissions in a sandbox."""

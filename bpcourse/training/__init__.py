@@ -1,0 +1,1 @@
+"""Part III: what makes a network train."""
