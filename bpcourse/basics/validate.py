@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["as_count", "as_matrix", "as_number", "as_rng", "as_vector"]
+__all__ = ["as_count", "as_labels", "as_matrix", "as_number", "as_rng", "as_vector"]
 
 
 def as_matrix(
@@ -68,7 +68,7 @@ def as_matrix(
 
 
 def as_vector(
-    y: Any, name: str = "y", *, length: int | None = None, per: str = "row of X"
+    y: Any, name: str = "y", *, length: int | None = None, why: str = "one per row of X"
 ) -> np.ndarray:
     """Return `y` as a finite 1-D float array with at least one entry.
 
@@ -80,8 +80,8 @@ def as_vector(
         What the caller calls it, for the message.
     length : int, optional
         The number of entries wanted.
-    per : str
-        What each entry belongs to, for the message: "row of X", "column of X".
+    why : str
+        Where that length comes from, for the message: "one weight per column of X".
 
     Returns
     -------
@@ -105,11 +105,47 @@ def as_vector(
         raise ValueError(f"{name} is empty; pass at least one entry")
     if length is not None and a.size != length:
         raise ValueError(
-            f"{name} has {_many(a.size, 'entry')}, expected {length}, one per {per}; "
+            f"{name} has {_many(a.size, 'entry')}, expected {length}, {why}; "
             f"pass {name} of shape ({length},)"
         )
     _check_finite(a, name)
     return a
+
+
+def as_labels(labels: Any, name: str, classes: int) -> np.ndarray:
+    """Return `labels` as a 1-D integer array of class numbers.
+
+    Parameters
+    ----------
+    labels : array_like, shape (N,)
+        Classes numbered 0 … `classes` − 1, as integers or as floats without a fraction.
+    name : str
+        What the caller calls it, for the message.
+    classes : int
+        How many classes there are.
+
+    Returns
+    -------
+    ndarray of int64, shape (N,)
+
+    Raises
+    ------
+    TypeError
+        If `labels` does not hold real numbers.
+    ValueError
+        If `labels` is not 1-D, is empty, or holds anything but 0 … `classes` − 1.
+    """
+    classes = as_count(classes, "classes")
+    a = as_vector(labels, name)
+    numbers = a.astype(np.int64)
+    bad = (a != numbers) | (a < 0) | (a >= classes)
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        raise ValueError(
+            f"{name}[{first}] is {a[first]:g}, expected a class number from 0 to {classes - 1}; "
+            "number the classes from 0"
+        )
+    return numbers
 
 
 def as_count(n: Any, name: str = "n", *, least: int = 1) -> int:
