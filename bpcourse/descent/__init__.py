@@ -1,0 +1,1 @@
+"""Part I: from the slope of a curve to stochastic gradient descent."""
