@@ -1,0 +1,10 @@
+"""Figures: one style, inline SVG for the page, sliders that need no server.
+
+`show` puts a Matplotlib figure into a page or notebook, `style` holds the
+palette and the sizes. Drawing functions of a chapter live in
+``bpcourse.figures.PART.CHAPTER``.
+"""
+
+from bpcourse.figures.show import Shown, show
+
+__all__ = ["Shown", "show"]
