@@ -137,15 +137,14 @@ def as_labels(labels: Any, name: str, classes: int) -> np.ndarray:
     """
     classes = as_count(classes, "classes")
     a = as_vector(labels, name)
-    numbers = a.astype(np.int64)
-    bad = (a != numbers) | (a < 0) | (a >= classes)
+    bad = (a != np.floor(a)) | (a < 0) | (a >= classes)
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
         raise ValueError(
             f"{name}[{first}] is {a[first]:g}, expected a class number from 0 to {classes - 1}; "
             "number the classes from 0"
         )
-    return numbers
+    return a.astype(np.int64)
 
 
 def as_count(n: Any, name: str = "n", *, least: int = 1) -> int:
@@ -220,7 +219,7 @@ def as_number(
     else:
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = None
     if number is None:
         raise TypeError(f"{name} is {value!r}, expected a real number; pass one float")
