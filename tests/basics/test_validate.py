@@ -67,7 +67,7 @@ def test_columns():
     sentence = "X has 3 columns, the network takes 4 inputs; pass X of shape (N, 4)"
     with pytest.raises(ValueError, match="^" + re.escape(sentence) + "$"):
         as_matrix(np.ones((2, 3)), columns=4, taker="the network")
-    with pytest.raises(ValueError, match="^X has 2 columns, the model takes 1 input; pass X"):
+    with pytest.raises(ValueError, match=r"^X has 2 columns, the model takes 1 input; pass X"):
         as_matrix(np.ones((2, 2)), columns=1)
     assert as_matrix(np.ones((2, 1)), columns=1).shape == (2, 1)
 
