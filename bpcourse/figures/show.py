@@ -42,10 +42,13 @@ def checked_panels(figure: object, where: str) -> list[Figure]:
     return panels
 
 
-def frame(panels: Sequence[Drawing], alt: str) -> str:
-    """Return the drawings, side by side where there is room, as one image with one `alt`."""
+def frame(panels: Sequence[Drawing], alt: str, prefix: str | None = None) -> str:
+    """Return the drawings, side by side where there is room, as one image with one `alt`.
+
+    The ids in it begin with `prefix`, by default a digest of all of it.
+    """
     bodies = ["".join(panel.parts) for panel in panels]
-    prefix = fingerprint(alt, *bodies)
+    prefix = prefix or fingerprint(alt, *bodies)
     svgs = [
         open_tag(panel, alt if len(panels) == 1 else None)
         + body.replace(ID, f"{prefix}{i}-")
