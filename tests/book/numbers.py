@@ -121,7 +121,7 @@ def in_prose(blocks: list[Block]) -> list[Number]:
                     found += in_text(span.text, span.line)
         elif block.kind == "image":
             found += in_text(block.text, block.line)
-        elif block.kind == "math" and not block.labelled:
+        elif block.kind == "math" and not block.labeled:
             found += in_tex(block.text, block.line)
     return found
 

@@ -40,7 +40,7 @@ class Block:
     spans: list[Span] = field(default_factory=list)
     path: tuple[str, ...] = ()
     section: str = ""
-    labelled: bool = False
+    labeled: bool = False
 
     @property
     def tags(self) -> set[str]:
@@ -95,8 +95,8 @@ def _collect(parser, source, offset, path, blocks):
             blocks.append(Block(kind, line, text, level=heading, spans=spans, path=path))
             heading = 0
         elif token.type in ("math_block", "math_block_label", "amsmath"):
-            labelled = token.type == "math_block_label"
-            blocks.append(Block("math", line, token.content, path=path, labelled=labelled))
+            labeled = token.type == "math_block_label"
+            blocks.append(Block("math", line, token.content, path=path, labeled=labeled))
         elif token.type in ("fence", "colon_fence"):
             _directive(parser, token, line, path, blocks)
 
@@ -112,8 +112,8 @@ def _directive(parser, token, line, path, blocks):
         blocks.append(Block("code-cell", line, body, name=name, options=options, path=path))
         return
     if name == "math":
-        labelled = "label" in options
-        blocks.append(Block("math", line, argument + body, path=path, labelled=labelled))
+        labeled = "label" in options
+        blocks.append(Block("math", line, argument + body, path=path, labeled=labeled))
         return
     blocks.append(Block("directive", line, argument, name=name, options=options, path=path))
     if name in ("image", "figure"):
