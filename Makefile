@@ -2,24 +2,26 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book serve test check bench clean
+.PHONY: book serve test check clean setup
 .DEFAULT_GOAL := book
 
-.venv/ready: requirements.txt pyproject.toml package-lock.json
-	$(PYTHON) tools/setup.py
-	@touch $@
+setup:
+	@$(PYTHON) tools/setup.py
 
-book: .venv/ready
-	$(BIN)/python tools/book.py
+book: setup
+	@$(BIN)/python tools/book.py
 
-serve: .venv/ready
-	$(BIN)/python tools/serve.py
+serve: setup
+	@$(BIN)/python tools/serve.py
 
-test: .venv/ready
-	$(BIN)/python tools/test.py
+test: setup
+	@$(BIN)/python tools/test.py
 
-check: .venv/ready
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/npx --no-install pyright && $(BIN)/pytest -q -n 2 --dist loadscope --ignore=tests/site --ignore=tests/book
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npx --no-install pyright
+	$(BIN)/pytest -q -n 2 --dist loadscope --ignore=tests/site --ignore=tests/book
 
 clean:
 	rm -rf _build
