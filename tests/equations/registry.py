@@ -20,8 +20,8 @@ It runs once for every seed; a check that takes ``N`` also runs with N = 1. What
     one of the above which must clearly not hold: an instance outside a theorem's assumptions
 
 The checks are mutated (test_the_checks.py): a changed sign, factor, transpose or index in a check
-must make it fail. Lines that use ``rng`` or end in the comment ``# input`` choose the inputs and
-are left alone. A mutant that means the same is excused by name:
+must make it fail. Lines that draw from ``rng`` or end in the comment ``# input`` choose the inputs
+and are left alone. A mutant that means the same is excused by name:
 ``@equation(..., equivalent={"X.T → X": "X is symmetric here"})``.
 """
 
@@ -120,6 +120,11 @@ class Check:
         return self.file.relative_to(root).as_posix()
 
     @property
+    def chapter(self) -> str:
+        """PART/CHAPTER, from the name of the test file."""
+        return self.relative_file.removeprefix("tests/equations/").replace("/test_", "/")[:-3]
+
+    @property
     def source(self) -> str:
         """The check's own source text (of a definition: nothing)."""
         return inspect.getsource(self.function) if self.function else ""
@@ -163,7 +168,7 @@ class Check:
         return {
             "label": self.label,
             "latex": self.latex,
-            "chapter": "/".join(self.relative_file.split("/")[2:]).replace("test_", "")[:-3],
+            "chapter": self.chapter,
             "kinds": sorted(measured.kinds - {"attained"}),
             "comparisons": measured.comparisons,
             "error": measured.error,
