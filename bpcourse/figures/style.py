@@ -9,7 +9,8 @@ writer turns each constant below into the CSS variable that holds them.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -102,9 +103,11 @@ def use() -> None:
     mpl.rcParams.update(RC)
 
 
-def context() -> AbstractContextManager[None]:
-    """Return a context manager: the course's style inside ``with``, the old one after."""
-    return mpl.rc_context(RC)
+@contextmanager
+def context() -> Iterator[None]:
+    """Draw in the course's style inside ``with``; also a decorator, ``@context()``."""
+    with mpl.rc_context(RC):
+        yield
 
 
 def panel(

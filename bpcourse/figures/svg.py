@@ -43,8 +43,9 @@ class _Renderer(RendererSVG):
     """Words stay text in the page's own font; formulas, set glyph by glyph, become outlines."""
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
-        with mpl.rc_context({"svg.fonttype": "path" if ismath else "none"}):
-            super().draw_text(gc, x, y, s, prop, angle, ismath=ismath, mtext=mtext)
+        # Read anew at every call; a context manager for each label would cost half of the time.
+        mpl.rcParams["svg.fonttype"] = "path" if ismath else "none"
+        super().draw_text(gc, x, y, s, prop, angle, ismath=ismath, mtext=mtext)
 
 
 def _number(match: re.Match[str]) -> str:

@@ -1,0 +1,1 @@
+"""Drawing functions of the first part."""
