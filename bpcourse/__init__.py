@@ -11,12 +11,18 @@ __version__ = "0.1.0"
 # Where each name lives. Type checkers and editors read the same from __init__.pyi.
 _HOME = {
     "add_ones": "bpcourse.descent.learning",
+    "check": "bpcourse.exercises",
+    "check": "bpcourse.exercises",
     "collapse": "bpcourse.descent.learning",
     "confusion_matrix": "bpcourse.descent.learning",
     "cross_features": "bpcourse.descent.learning",
+    "explore": "bpcourse.figures",
+    "explore": "bpcourse.figures",
     "gd1d": "bpcourse.descent.learning",
     "linreg_loss_grad": "bpcourse.descent.learning",
     "normal_equations": "bpcourse.descent.learning",
+    "show": "bpcourse.figures",
+    "show": "bpcourse.figures",
     "standardize": "bpcourse.descent.learning",
 }
 _PARTS = (

@@ -14,5 +14,11 @@ from bpcourse.descent.learning import gd1d as gd1d
 from bpcourse.descent.learning import linreg_loss_grad as linreg_loss_grad
 from bpcourse.descent.learning import normal_equations as normal_equations
 from bpcourse.descent.learning import standardize as standardize
+from bpcourse.exercises import check as check
+from bpcourse.figures import explore as explore
+from bpcourse.figures import show as show
+from bpcourse.exercises import check as check
+from bpcourse.figures import explore as explore
+from bpcourse.figures import show as show
 
 __version__: str
