@@ -18,7 +18,7 @@ RTOL_FLOAT32 = 1e-4
 
 
 class NotNumbers(ValueError):
-    """A plain value that is no array of real numbers; the message completes "it is …"."""
+    """A plain value that is no array of real numbers; the message completes "got …"."""
 
 
 def numbers(value: Any) -> tuple[np.ndarray, float]:
@@ -37,21 +37,21 @@ def numbers(value: Any) -> tuple[np.ndarray, float]:
     try:
         return np.asarray(value, dtype=np.float64), rtol
     except (ValueError, TypeError, OverflowError):
-        raise NotNumbers("a list whose rows differ in length") from None
+        raise NotNumbers("lists of different lengths, or lists beside numbers") from None
 
 
 def _kinds(value: Any) -> float:
     if isinstance(value, list | tuple):
         return max((_kinds(item) for item in value), default=RTOL)
     if value is None:
-        raise NotNumbers("None: did you forget a value after `return`?")
+        raise NotNumbers("None")
     if isinstance(value, Other):
-        raise NotNumbers(f"{value.what}, where numbers are expected")
+        raise NotNumbers(value.what)
     dtype = np.asarray(value).dtype
     if dtype.kind == "b":
-        raise NotNumbers("True or False, where numbers are expected")
+        raise NotNumbers("True or False where numbers are needed")
     if dtype.kind == "c":
-        raise NotNumbers("complex, where real numbers are expected")
+        raise NotNumbers("complex numbers where real ones are needed")
     if dtype == np.float16:
         raise NotNumbers("float16, which keeps three digits: compute in float64")
     return RTOL_FLOAT32 if dtype == np.float32 else RTOL
@@ -66,6 +66,8 @@ def close(expected: np.ndarray, got: np.ndarray, args: tuple, rtol: float) -> st
         return None
     index = tuple(int(i) for i in np.argwhere(wrong)[0])
     a, b = _pair(expected[index], got[index])
+    if np.isnan(got[index]):
+        b += " (it comes from 0/0, ∞ − ∞ and the like)"
     if not expected.shape:
         return f"expected {a}, got {b}"
     where = "[" + ", ".join(map(str, index)) + "]"

@@ -5,7 +5,7 @@ import numpy as np
 from bpcourse.exercises.compare import NotNumbers, numbers
 from bpcourse.exercises.declare import Case, Exercise, Mistake
 from bpcourse.exercises.report import Diagnosis, PartResult, Report, Say, Show, show_value
-from bpcourse.exercises.running import Failure, Other, Outcome, run
+from bpcourse.exercises.running import MAX_PRINTED, Failure, Other, Outcome, run
 
 Problems = list[str | None]  # one entry per part; None where the part is right
 
@@ -32,14 +32,19 @@ def judge(exercise: Exercise, cases: list[Case], outcomes: list[Outcome]) -> Rep
         ]
         wrong = _wrong_parts(problems)
         diagnosis = _diagnose(exercise, cases, outcomes, expected, wrong) if wrong else ()
+    called = any(not o.failure or o.failure.kind == "raised" for o in outcomes)
     parts = tuple(
         PartResult(
-            part.name, 0 if i in wrong else part.points, part.points, _where(i, cases, problems)
+            part.name,
+            0 if i in wrong else part.points,
+            part.points,
+            _where(i, cases, problems) if called else "",
         )
         for i, part in enumerate(exercise.parts)
     )
     details = _details(exercise, cases, outcomes, problems) if wrong else ()
-    return Report(exercise.id, exercise.title, parts, details, diagnosis)
+    unwritten = all(o.failure and o.failure.kind == "unwritten" for o in outcomes)
+    return Report(exercise.id, exercise.title, parts, details, diagnosis, unwritten)
 
 
 def _problems(exercise: Exercise, args: tuple, outcome: Outcome, right: Outcome) -> Problems:
@@ -78,7 +83,8 @@ def _split(exercise: Exercise, outcome: Outcome) -> list | str:
     if value is None:
         return "your function returns None: did you forget `return`?"
     if isinstance(value, Other):
-        return f"your function returns {value.what}, where {names} is expected"
+        wanted = names if count == 1 else f"({names})"
+        return f"your function returns {value.what}, where {wanted} is expected"
     if count == 1:
         return [value]
     if not isinstance(value, list | tuple):
@@ -98,14 +104,11 @@ def _sentence(exercise: Exercise, failure: Failure) -> str:
         return f"your function takes {failure.message}, the exercise calls it with {wanted}"
     if failure.kind == "unwritten":
         return (
-            "not written yet, and that is fine: put your own lines in place of "
-            "`raise NotImplementedError` and run the cell again"
+            "put your own lines in place of `raise NotImplementedError` and run the cell again; "
+            "the report will tell you what works and what does not yet"
         )
     message = f": {failure.message}" if failure.message else ""
-    where = ""
-    if failure.line is not None:
-        where = f"; it happens in {failure.function}, line {failure.line}: `{failure.source}`"
-    return f"your function raises {failure.type}{message}{where}"
+    return f"your function raises {failure.type}{message}"
 
 
 def _wanted(shape: str) -> str:
@@ -138,31 +141,42 @@ def _details(
         return (
             Say(
                 "All public inputs are right; a hidden input is not. Hidden inputs are of the same "
-                f"kind: {exercise.varies}. Which of these could your lines not expect?"
+                f"kind: {exercise.varies}. Which of these do your lines not allow for?"
             ),
+            *_printed(outcomes[0]),
         )
     first = public[0]
     row, outcome = problems[first], outcomes[first]
     if outcome.failure and outcome.failure.kind != "raised":
-        return (Say(_upper(row[0] or "")),)
+        return (Say(_sentence_case(row[0])),)
     args = zip(exercise.parameters, cases[first].args, strict=True)
     shown = "\n".join(show_value(name, value) for name, value in args)
-    details: list[Say | Show] = [Say(f"Public input {first + 1}:"), Show(shown)]
+    details: list[Say | Show] = [Say(f"On public input {first + 1}:"), Show(shown)]
     if len(set(row)) == 1:
-        details.append(Say(_upper(row[0] or "")))
+        details.append(Say(_sentence_case(row[0])))
     else:
         details += [
-            Say(f"{part.name}: {problem}")
+            Say(f"{part.name}: {problem}.")
             for part, problem in zip(exercise.parts, row, strict=True)
             if problem
         ]
-    if outcome.printed:
-        details += [Say("Your function printed:"), Show(outcome.printed)]
-    return tuple(details)
+    if outcome.failure and outcome.failure.line is not None:
+        failure = outcome.failure
+        details += [Say(f"It happens in {failure.function}, line {failure.line}:")]
+        details += [Show(failure.source)]
+    return (*details, *_printed(outcome))
 
 
-def _upper(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
+def _printed(outcome: Outcome) -> tuple[Say | Show, ...]:
+    if not outcome.printed:
+        return ()
+    cut = " (the beginning of it)" if len(outcome.printed) == MAX_PRINTED else ""
+    return Say(f"Your function printed{cut}:"), Show(outcome.printed)
+
+
+def _sentence_case(text: str | None) -> str:
+    text = text or ""
+    return text[:1].upper() + text[1:] + ("" if text.endswith(("?", "`")) else ".")
 
 
 def _diagnose(

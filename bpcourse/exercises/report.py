@@ -8,7 +8,7 @@ import numpy as np
 
 
 class PartResult(NamedTuple):
-    """Points of one part of an answer, and in words where it is wrong."""
+    """Points of one part of an answer, and in words where it is wrong ("" if never called)."""
 
     name: str
     points: int
@@ -48,6 +48,7 @@ class Report:
     parts: tuple[PartResult, ...]
     details: tuple[Say | Show, ...] = ()
     diagnosis: tuple[Diagnosis, ...] = ()
+    unwritten: bool = False
 
     @property
     def points(self) -> int:
@@ -66,14 +67,20 @@ class Report:
 
     @property
     def _verdict(self) -> str:
-        mark, word = ("✓", "passed") if self.passed else ("✗", "not yet")
-        return f"{mark} {word}: {self.points} of {self.of} points"
+        word = "✓ passed" if self.passed else "○ not written yet" if self.unwritten else "✗ not yet"
+        return f"{word}: {self.points} of {self.of} points"
 
     @property
-    def _closing(self) -> str:
-        return "Right on every public and every hidden input." if self.passed else ""
+    def _summary(self) -> str:
+        """One sentence, where all parts fare alike; otherwise the parts speak for themselves."""
+        if self.passed:
+            return "Right on every public and every hidden input."
+        places = {part.where for part in self.parts}
+        return f"W{places.pop()[1:]}." if len(places) == 1 and all(places) else ""
 
     def _part_rows(self) -> list[tuple[str, str, str]]:
+        if len({part.where for part in self.parts}) == 1:
+            return []
         return [
             (
                 part.name,
@@ -87,9 +94,9 @@ class Report:
         """The report as text."""
         lines = [f"{self.exercise} · {self.title}", self._verdict]
         rows = self._part_rows()
-        width = max(len(name) for name, _, _ in rows)
-        if len(rows) > 1:
-            lines += [f"  {name:<{width}}  {where} ({points})" for name, where, points in rows]
+        width = max((len(name) for name, _, _ in rows), default=0)
+        lines.append(self._summary)
+        lines += [f"  {name:<{width}}  {where} ({points})" for name, where, points in rows]
         for block in self.details:
             indented = "\n".join("    " + line for line in block.text.splitlines())
             lines.append(indented if isinstance(block, Show) else block.text)
@@ -97,10 +104,10 @@ class Report:
             lines.append(
                 f"Diagnosis ({', '.join(found.parts)}): {found.mistake}.\nHint: {found.hint}"
             )
-        return "\n".join(filter(None, [*lines, self._closing]))
+        return "\n".join(filter(None, lines))
 
     def _repr_html_(self) -> str:
-        color = "#009E73" if self.passed else "#D55E00"
+        color = "#009E73" if self.passed else "currentColor" if self.unwritten else "#D55E00"
         label = escape(f"Check of {self.exercise}: {self.points} of {self.of} points")
         out = [
             f'<div role="group" aria-label="{label}" style="border:1px solid currentColor;'
@@ -109,7 +116,9 @@ class Report:
             _paragraph(f"<code>{escape(self.exercise)}</code> · {escape(self.title)}"),
             _paragraph(f"<strong>{escape(self._verdict)}</strong>"),
         ]
-        if len(self.parts) > 1:
+        if self._summary:
+            out.append(_paragraph(escape(self._summary)))
+        if self._part_rows():
             items = [
                 f"<li><strong>{escape(name)}</strong>: {escape(where)} ({points})</li>"
                 for name, where, points in self._part_rows()
@@ -125,8 +134,6 @@ class Report:
                 _paragraph(f"<strong>Diagnosis</strong> ({parts}): {_prose(found.mistake)}.")
             )
             out.append(_paragraph(f"<strong>Hint</strong>: {_prose(found.hint)}"))
-        if self._closing:
-            out.append(_paragraph(escape(self._closing)))
         return "\n".join([*out, "</div>"])
 
 
@@ -159,7 +166,7 @@ def show_value(name: str, value: Any) -> str:
                 value,
                 precision=4,
                 suppress_small=True,
-                threshold=40,
+                threshold=24,
                 edgeitems=3,
                 separator=", ",
                 max_line_width=72,
@@ -181,15 +188,14 @@ class Listing(tuple):
         return "\n".join(f"{e.id:<{width}}  {e.points} points  {e.title}" for e in self)
 
     def _repr_html_(self) -> str:
+        left = 'style="text-align:left;padding-right:1em"'
         rows = "".join(
-            f'<tr><th scope="row" style="text-align:left"><code>{escape(e.id)}</code></th>'
-            f'<td style="text-align:right">{e.points}</td>'
-            f'<td style="text-align:left">{escape(e.title)}</td></tr>'
+            f'<tr><th scope="row" {left}><code>{escape(e.id)}</code></th>'
+            f"<td {left}>{e.points}</td><td {left}>{escape(e.title)}</td></tr>"
             for e in self
         )
+        head = "".join(f'<th scope="col" {left}>{name}</th>' for name in ("id", "points", "title"))
         return (
-            "<table><caption>Exercises</caption><thead><tr>"
-            '<th scope="col" style="text-align:left">id</th><th scope="col">points</th>'
-            '<th scope="col" style="text-align:left">title</th>'
-            f"</tr></thead><tbody>{rows}</tbody></table>"
+            "<table><caption>Exercises</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         )

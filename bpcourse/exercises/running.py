@@ -120,7 +120,7 @@ def _plain(value: Any, room: list[int], depth: int) -> Any:
         return value if abs(value) < 2**63 else Other("an integer too large for an array")
     base = next((base for base in (list, tuple) if base in kind.__mro__), None)
     if base is None:
-        return Other(_type_name(value))
+        return Other(f"a value of type {_type_name(value)}")
     if depth == 0:
         return Other(f"lists nested more than {MAX_DEPTH} deep")
     items = []

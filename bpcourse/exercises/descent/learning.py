@@ -212,7 +212,8 @@ def _separates(expected, F, args, rtol):
     A = _with_ones(F)
     fit = _first_half(X)
     weights = np.linalg.lstsq(A[:fit], y[:fit], rcond=1e-10)[0]
-    wrong = np.flatnonzero(np.sign((A @ weights).round(9)) != y)
+    # A score of zero up to rounding is no decision for the one class or the other.
+    wrong = np.flatnonzero(((A @ weights).round(9) > 0) != (y > 0))
     if not wrong.size:
         return None
     x1, x2 = X[wrong[0]]
