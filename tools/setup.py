@@ -80,11 +80,11 @@ def run(what: str, command: list[str | Path]) -> None:
     """Run a command into the log; raise with a sentence when it fails."""
     print(f"setup: {what}", flush=True)
     LOG.parent.mkdir(exist_ok=True)
-    start = LOG.stat().st_size if LOG.exists() else 0
     path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
     with LOG.open("a", encoding="utf-8") as log:
         log.write(f"$ {' '.join(map(str, command))}\n")
         log.flush()
+        start = log.tell()
         code = subprocess.run(
             command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "PATH": path}
         ).returncode
@@ -127,6 +127,7 @@ def make_venv() -> None:
         )
     wheel.write_bytes(content)
     run("installing pip", [BIN / "python", wheel / "pip", "install", "--no-index", wheel])
+    wheel.unlink()
 
 
 def main() -> None:
