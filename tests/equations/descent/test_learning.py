@@ -54,10 +54,12 @@ def half_mean_square(rng, N):
 @equation(
     "eq:descent-learning-slope",
     r"""
+\begin{aligned}
 \frac{dC}{dw}
-= \frac{1}{2N}\sum_s \frac{d}{dw}\,(x_s w - y_s)^2
-= \frac{1}{2N}\sum_s 2\,(x_s w - y_s)\,\frac{d}{dw}(x_s w - y_s)
-= \frac1N \sum_s (x_s w - y_s)\,x_s
+&= \frac{1}{2N}\sum_s \frac{d}{dw}\,(x_s w - y_s)^2 \\
+&= \frac{1}{2N}\sum_s 2\,(x_s w - y_s)\,\frac{d}{dw}(x_s w - y_s) \\
+&= \frac1N \sum_s (x_s w - y_s)\,x_s
+\end{aligned}
 """,
     equivalent={
         "x[s] * v[0] - y[s] → x[s] * v[0] + y[s]": "a derivative in the weights does not see y",
