@@ -66,14 +66,6 @@ def chooses_inputs(node: ast.stmt, lines: list[str]) -> bool:
     return isinstance(node, ast.Assign) and "rng" in names
 
 
-def helpers(check: Check) -> list[FunctionType]:
-    """List the functions of the check's own file that it names."""
-    assert isinstance(check.function, FunctionType)
-    names = {node.id for node in ast.walk(parse(check.function)) if isinstance(node, ast.Name)}
-    values = [check.function.__globals__.get(name) for name in sorted(names)]
-    return [v for v in values if isinstance(v, FunctionType) and v.__module__ == check.module]
-
-
 def mutants(tree: ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef]]:
     """Yield every tree with one change, and the change as `before → after`."""
     for position, node in enumerate(ast.walk(tree)):

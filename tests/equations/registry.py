@@ -25,13 +25,16 @@ and are left alone. A mutant that means the same is excused by name:
 ``@equation(..., equivalent={"X.T → X": "X is symmetric here"})``.
 """
 
+import ast
 import hashlib
 import importlib
 import inspect
+import textwrap
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -125,9 +128,20 @@ class Check:
         return self.relative_file.removeprefix("tests/equations/").replace("/test_", "/")[:-3]
 
     @property
+    def helpers(self) -> list[FunctionType]:
+        """The functions of the check's own file that it calls."""
+        if self.function is None:
+            return []
+        tree = ast.parse(textwrap.dedent(inspect.getsource(self.function)))
+        names = sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
+        values = [vars(inspect.getmodule(self.function)).get(name) for name in names]
+        return [v for v in values if isinstance(v, FunctionType) and v.__module__ == self.module]
+
+    @property
     def source(self) -> str:
-        """The check's own source text (of a definition: nothing)."""
-        return inspect.getsource(self.function) if self.function else ""
+        """The source text of the check and its helpers (of a definition: nothing)."""
+        functions = [*self.helpers, self.function] if self.function else []
+        return "\n\n".join(map(inspect.getsource, functions))
 
     def run(self) -> Measured:
         """Run the check on every seed.

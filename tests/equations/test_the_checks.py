@@ -30,7 +30,7 @@ CHECKS = {label: check for label, check in load().items() if check.function}
 HELPERS = {
     f"{check.chapter}:{helper.__name__}": helper
     for check in CHECKS.values()
-    for helper in mutants.helpers(check)
+    for helper in check.helpers
 }
 
 
@@ -54,7 +54,7 @@ def test_every_mutant_of_a_check_is_caught(label):
 @pytest.mark.parametrize("name", HELPERS)
 def test_every_mutant_of_a_helper_is_caught_by_a_check_that_uses_it(name):
     helper = HELPERS[name]
-    users = [check for check in CHECKS.values() if helper in mutants.helpers(check)]
+    users = [check for check in CHECKS.values() if helper in check.helpers]
     passed = set.intersection(*(mutants.survivors(check, helper)[1] for check in users))
     assert not passed, f"no check that uses {name} notices {sorted(passed)}"
 
