@@ -17,7 +17,7 @@ from portable_markdown import Writer, folded
 from sphinx.errors import ExtensionError
 
 HEADER = """\
-*From “{project}”, the open course. Text: CC BY 4.0. Code: BSD-3-Clause.*
+*From “{book}”, an open course. Text: CC BY 4.0. Code: BSD-3-Clause.*
 
 To run it, install the course's package first: in the course's folder, `pip install ".[figures]"`. \
 The outputs below are those of the book; if a figure is missing, choose *Trust Notebook* or run \
@@ -55,6 +55,18 @@ def executed(env, docname):
     if not written.is_file():
         raise ExtensionError(f"{docname}: it was not executed, so it cannot be offered executed")
     return nbformat.read(written, as_version=4)
+
+
+def merged(outputs):
+    """The outputs with printed text in one piece: where a kernel cuts it is chance."""
+    result = []
+    for output in outputs:
+        last = result[-1] if result else {}
+        if output.output_type == "stream" and last.get("name") == output.name:
+            last["text"] += output.text
+        else:
+            result.append(output)
+    return result
 
 
 class Assembler:
@@ -104,6 +116,7 @@ class Assembler:
             cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
             if hidden:
                 cell.metadata["jupyter"] = dict.fromkeys(sorted(hidden), True)
+            cell.outputs = merged(cell.outputs)
             self.cells.append(cell)
 
     def finish(self):
@@ -114,13 +127,13 @@ class Assembler:
         return self.cells
 
 
-def portable(doctree, notebook, writer, project):
+def portable(doctree, notebook, writer, book):
     """The notebook that a reader downloads."""
     assembler = Assembler(writer, notebook)
     for child in doctree.children:
         assembler.add(child)
     cells = assembler.finish()
-    header = HEADER.format(project=project)
+    header = HEADER.format(book=book)
     if cells and cells[0].cell_type == "markdown":
         cells[0].source = re.sub(r"\A(# .*)?", rf"\g<0>\n\n{header}", cells[0].source, count=1)
         cells[0].source = cells[0].source.strip()
@@ -154,7 +167,7 @@ def write(app, pagename, templatename, context, doctree):
         return
     macros = katex.KATEX_DEFAULT_OPTIONS.get("macros", {})
     writer = Writer(macros, numbering(env, pagename), app.srcdir)
-    notebook = portable(doctree, executed(env, pagename), writer, app.config.project)
+    notebook = portable(doctree, executed(env, pagename), writer, app.config.html_title)
     target = Path(app.outdir, "_sources", f"{pagename}.ipynb")
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)

@@ -20,7 +20,7 @@ MACROS = {r"\R": r"\mathbb{R}", r"\T": r"^{\mathsf T}", r"\norm": r"\lVert #1 \r
 CONF = f"""
 import sphinxcontrib.katex
 sphinxcontrib.katex.KATEX_DEFAULT_OPTIONS["macros"] = {MACROS!r}
-project = "Tiny course"
+html_title = "Tiny course"
 extensions = [
     "myst_nb", "sphinx_design", "sphinx_proof", "sphinxcontrib.bibtex", "solutions",
     "notebook_download",
@@ -109,7 +109,11 @@ x
 
 ```{code-cell} python
 :tags: [hide-input]
+import sys, time
 print("printed", x + 1)
+sys.stdout.flush()
+time.sleep(0.4)
+print("in two pieces")
 ```
 
 ```{code-cell} python
@@ -208,7 +212,7 @@ def outputs(notebook):
     return [[o.get("text") or o["data"]["text/plain"] for o in c.outputs] for c in cells]
 
 
-EXPECTED = [["42"], ["printed 43\n"], [], ["41"]]
+EXPECTED = [["42"], ["printed 43\nin two pieces\n"], [], ["41"]]
 
 
 def test_cold_build_gives_outputs(notebook):
