@@ -26,34 +26,32 @@ for (const root of document.querySelectorAll(".bp-explore:not([data-ready])")) {
   };
 
   const button = find("[data-play]");
-  const pause = () => {
-    clearInterval(timer);
-    timer = undefined;
-    if (button) button.textContent = "Play";
-  };
   if (button) {
     const slider = find(`[data-axis="${button.dataset.play}"]`);
-    const name = button.getAttribute("aria-label").slice(5);
+    const name = button.getAttribute("aria-label").slice("Play ".length);
+    const say = (word) => {
+      button.textContent = word;
+      button.setAttribute("aria-label", word + " " + name);
+    };
+    const stop = () => {
+      timer = clearInterval(timer);
+      say("Play");
+    };
     const step = () => {
       slider.value = Number(slider.value) + 1;
       if (slider.value === slider.max) stop();
       draw();
     };
-    const stop = () => {
-      pause();
-      button.setAttribute("aria-label", "Play " + name);
-    };
     button.addEventListener("click", () => {
       if (timer) {
         stop();
-        draw();
-        return;
+        return draw();
       }
-      button.textContent = "Pause";
-      button.setAttribute("aria-label", "Pause " + name);
-      if (slider.value === slider.max) slider.value = -1;
+      say("Pause");
       timer = setInterval(step, 700);
-      step();
+      if (slider.value !== slider.max) return step();
+      slider.value = 0;
+      draw();
     });
     slider.addEventListener("input", stop);
   }

@@ -409,7 +409,7 @@ def xor_lifted(X, labels, lift: float) -> Figure:
     for ends in ([[-1, 0, 0], [1, 0, 0]], [[0, -1, 0], [0, 1, 0]]):
         ax.plot(*_seen(np.array(ends)).T, color=MUTED, linestyle="-", linewidth=0.9)
     draw(height >= 0)
-    for text, spot in (("x₁", [1.13, 0, 0]), ("x₂", [0, 1.34, 0])):
+    for text, spot in (("x₁", [1.13, 0, 0]), ("x₂", [0, -1.14, 0])):
         across, up = _seen(np.array([spot]))[0]
         ax.text(across, up, text, ha="center", va="center")
     ax.text(-1.6, 1.13, "class 1: x₁x₂ > 0", color=BLUE, va="center")
