@@ -22,7 +22,11 @@ MAX_DEPTH = 8
 MAX_PRINTED = 600
 MAX_MESSAGE = 300
 _NUMPY_SCALARS = frozenset(np.sctypeDict.values())
-_NOT_THE_LEARNERS = (__file__, os.path.dirname(np.__file__) + os.sep)
+# Folders of this package, of installed packages and of the standard library.
+_NOT_THE_LEARNERS = tuple(
+    os.path.dirname(path) + os.sep
+    for path in (os.path.dirname(__file__), os.path.dirname(np.__file__), os.__file__)
+)
 
 
 @dataclass(frozen=True)
@@ -162,12 +166,11 @@ def _failure(error: BaseException) -> Failure:
         message = str(error).strip()[:MAX_MESSAGE]
     except Exception:
         message = ""
-    frames = [
+    own = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith(_NOT_THE_LEARNERS)
     ]
-    own = [frame for frame in frames if frame.filename == frames[0].filename]
     failure = Failure("raised", type=_type_name(error), message=message)
     if not own:
         return failure

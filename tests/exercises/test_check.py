@@ -4,6 +4,7 @@ import contextlib
 import functools
 import io
 import itertools
+import linecache
 import random
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from bpcourse.descent.learning import linreg_loss_grad
 from bpcourse.exercises import check, exercises, find
 from bpcourse.exercises.declare import Exercise, Mistake, Part
 from bpcourse.exercises.running import MAX_ENTRIES, MAX_PRINTED, run
@@ -202,6 +204,28 @@ def test_an_exception_is_told_with_the_learners_own_line():
     assert f"It happens in helper, line {line}:\n    return X + np.ones(77)" in text
     assert "Traceback" not in text
     assert "running.py" not in text
+
+
+def test_an_exception_inside_the_package_is_told_with_the_line_that_called_it():
+    def my_gradient(X, y, w):
+        return linreg_loss_grad(X, y, w[1:])
+
+    text = repr(gradient(my_gradient))
+    assert "Your function raises ValueError: w has" in text
+    assert "return linreg_loss_grad(X, y, w[1:])" in text
+
+
+def test_a_helper_from_another_cell_is_told_with_its_own_line():
+    source = "def helper(r):\n    return r / missing\n"
+    cell = {}
+    linecache.cache["<cell 1>"] = (len(source), None, source.splitlines(True), "<cell 1>")
+    exec(compile(source, "<cell 1>", "exec"), cell)
+
+    def my_gradient(X, y, w):
+        return 0.0, cell["helper"](y)
+
+    text = repr(gradient(my_gradient))
+    assert "It happens in helper, line 2:\n    return r / missing" in text
 
 
 def test_an_exception_inside_numpy_is_told_with_the_line_that_called_it():
