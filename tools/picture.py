@@ -21,7 +21,7 @@ LIMIT = 150_000
 
 
 def main() -> None:
-    """Take the picture in as few colors as it looks good in."""
+    """Take the picture."""
     site = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "_build/html").resolve()
     if not (site / PAGE).is_file():
         sys.exit(f"picture: {site / PAGE} is not there; run: make book")
@@ -32,13 +32,15 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=program, args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
+        page = browser.new_page(viewport={"width": 1500, "height": 940}, color_scheme="light")
         page.goto((site / PAGE).as_uri())
         page.evaluate("document.fonts.ready")
         page.wait_for_timeout(500)
         shot = page.screenshot()
         browser.close()
-    image = Image.open(io.BytesIO(shot)).convert("RGB").quantize(96, dither=Image.Dither.NONE)
+    # The default method spends the palette on shades of gray and turns orange brown.
+    image = Image.open(io.BytesIO(shot)).convert("RGB")
+    image = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     image.save(PICTURE, optimize=True)
     size = PICTURE.stat().st_size
     if size > LIMIT:
