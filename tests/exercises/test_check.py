@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 from collections import namedtuple
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -424,6 +425,19 @@ def test_a_failure_on_hidden_inputs_alone_says_what_may_differ():
 def test_a_mistake_that_agrees_on_some_inputs_only_is_not_diagnosed():
     assert check(SECRET, lambda x: x + 1).diagnosis[0].mistake == "one is added"
     assert check(SECRET, lambda x: x + 1 if x[0] == 1 else x).diagnosis == ()
+
+
+def test_the_mistake_that_is_wrong_in_nothing_else_is_preferred():
+    parts = (Part("a", "(n,)", points=1), Part("b", "(n,)", points=1))
+    both = Mistake("both are off", lambda x: (x + 1, x + 1), "look at both of them again")
+    second = Mistake("b is off", lambda x: (2 * x, x + 1), "look at the second again")
+    pair = replace(SECRET, parts=parts, solution=lambda x: (2 * x, 2 * x), mistakes=(both, second))
+    (found,) = check(pair, second.function).diagnosis
+    assert (found.mistake, found.parts) == ("b is off", ("b",))
+    (found,) = check(pair, both.function).diagnosis
+    assert (found.mistake, found.parts) == ("both are off", ("a", "b"))
+    (found,) = check(pair, lambda x: (x + 1, x)).diagnosis
+    assert (found.mistake, found.parts) == ("both are off", ("a",))
 
 
 def test_small_differences_are_seen_and_rounding_is_not():
