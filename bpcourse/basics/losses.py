@@ -34,6 +34,14 @@ def _same(output):
     return output
 
 
+def _largest(output):
+    return output.argmax(axis=1)
+
+
+def _positive(output):
+    return (output > 0).astype(np.int64)
+
+
 class Loss(NamedTuple):
     """A loss: the mean over the rows of what each row's output costs.
 
@@ -229,14 +237,14 @@ LOSSES: dict[str, Loss] = {
             softmax_cross_entropy,
             d_softmax_cross_entropy,
             _as_distribution,
-            lambda output: output.argmax(axis=1),
+            _largest,
         ),
         Loss(
             "sigmoid_cross_entropy",
             sigmoid_cross_entropy,
             d_sigmoid_cross_entropy,
             _as_shares,
-            lambda output: (output > 0).astype(np.int64),
+            _positive,
         ),
     )
 }
