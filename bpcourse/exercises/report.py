@@ -188,7 +188,7 @@ class Listing(tuple):
         return "\n".join(f"{e.id:<{width}}  {e.points} points  {e.title}" for e in self)
 
     def _repr_html_(self) -> str:
-        left = 'style="text-align:left;padding-right:1em"'
+        left = 'style="text-align:left;padding-right:.8em;overflow-wrap:anywhere"'
         rows = "".join(
             f'<tr><th scope="row" {left}><code>{escape(e.id)}</code></th>'
             f"<td {left}>{e.points}</td><td {left}>{escape(e.title)}</td></tr>"
