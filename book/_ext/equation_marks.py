@@ -240,7 +240,7 @@ def page_table(app, docname, labels):
     title = app.env.titles[docname].astext()
     heading = nodes.title("", "", link(title, page))
     group = nodes.tgroup(cols=4)
-    group += [nodes.colspec(colwidth=width) for width in (18, 46, 16, 20)]
+    group += [nodes.colspec(colwidth=width) for width in (24, 42, 16, 18)]
     head = nodes.row()
     for name in ("Equation", "How it is tested", "Cases", "Error"):
         head += nodes.entry("", nodes.paragraph("", name))
@@ -304,8 +304,9 @@ def draw_marks(app):
 def mark(translator, uri, text, definition):
     sign, kind = ("def", " definition") if definition else ("✓", "")
     uri, text = translator.attval(uri), translator.attval(text)
+    name = f"def: {text}" if definition else text  # a name has to hold the visible text
     return (
-        f'<a class="equation-mark{kind}" href="{uri}" aria-label="{text}" title="{text}">{sign}</a>'
+        f'<a class="equation-mark{kind}" href="{uri}" aria-label="{name}" title="{text}">{sign}</a>'
     )
 
 
