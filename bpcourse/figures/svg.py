@@ -165,7 +165,8 @@ def open_tag(drawing: Drawing, alt: str | None) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
         f'width="{width * 4 / 3:.0f}" height="{height * 4 / 3:.0f}" {role} '
-        'style="max-width:100%;height:auto;fill:var(--bp-ink,#1a1a1a);stroke-linejoin:round">'
+        f'style="max-width:min(100%,{width * 4 / 3:.0f}px);height:auto;'
+        'fill:var(--bp-ink,#1a1a1a);stroke-linejoin:round">'
     )
 
 

@@ -33,7 +33,7 @@ def test_svg_is_an_image_with_its_description():
     assert root.get("role") == "img"
     assert root.get("aria-label") == 'a "wave" of 5 < 6 & more'
     assert root.get("viewBox") == "0 0 360 230.4"
-    assert "max-width:100%" in root.get("style")
+    assert "max-width:min(100%,480px)" in root.get("style")
 
 
 def test_bundle_has_words_for_the_terminal_and_html_for_the_page():

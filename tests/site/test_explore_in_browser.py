@@ -229,7 +229,10 @@ def test_panels_stand_side_by_side_or_below_each_other(page):
     def places():
         return [svg.bounding_box() for svg in figure(page, 1).locator("svg").all()]
 
+    # Side by side at their full 326 px, and a little smaller in the site's column.
+    page.set_viewport_size({"width": 660, "height": 800})
     left, right = places()
+    assert left["width"] < 326
     assert left["y"] == right["y"] and right["x"] >= left["x"] + left["width"]
     page.set_viewport_size({"width": 390, "height": 800})
     upper, lower = places()

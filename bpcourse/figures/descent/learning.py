@@ -457,16 +457,17 @@ def loss_contours(
     -------
     Figure
         Level lines at equal ratios of the loss above its minimum, the path
-        from its start, and a cross at the minimum.
+        from its start, and a cross at the minimum; one scale for both axes.
     """
     X, path = as_matrix(X, "X", columns=2), as_matrix(path, "path", columns=2)
     y = as_vector(y, "y", length=len(X), why="one target per row of X")
     best = normal_equations(X, y)
-    reach = 1.15 * np.maximum(np.abs(path - best).max(axis=0), 1e-9)
-    reach = np.maximum(reach, 0.25 * reach.max())
+    # The same scale on both axes, or steps would not look perpendicular to the level lines.
+    sides = np.array([3.5, 3.0])
+    reach = sides * max((1.15 * np.abs(path - best) / sides).max(), 1e-9)
     low, high = best - reach, best + reach
     figure, ax = panel(
-        4.4, 3.9, left=0.7, title=title, xlabel=xlabel, ylabel=ylabel,
+        sides[0] + 0.85, sides[1] + 0.9, left=0.7, title=title, xlabel=xlabel, ylabel=ylabel,
         xlim=(low[0], high[0]), ylim=(low[1], high[1]),
     )  # fmt: skip
     u, v = np.meshgrid(np.linspace(low[0], high[0], 81), np.linspace(low[1], high[1], 81))
@@ -478,6 +479,14 @@ def loss_contours(
     ax.plot(*path.T, "o", color=RED, markersize=4)
     ax.plot(*path[0], "o", color=RED, markersize=9, markerfacecolor=PAPER, label="start")
     ax.plot(*best, "X", color=ORANGE, markersize=10, markeredgecolor=INK, label="minimum")
-    ax.annotate("start", (path[0, 0], path[0, 1]), (9, 7), textcoords="offset points", color=RED)
-    ax.annotate("minimum", (best[0], best[1]), (9, 7), textcoords="offset points", color=INK)
+    # Each name on the side that the path does not take.
+    under = path[1:, 1].mean() > path[0, 1] if len(path) > 1 else False
+    above = path[:, 1].mean() < best[1]
+    for name, (u, v), up, color in (
+        ("start", path[0], -16 if under else 16, RED),
+        ("minimum", best, 18 if above else -18, INK),
+    ):
+        ax.annotate(
+            name, (u, v), (0, up), textcoords="offset points", ha="center", va="center", color=color
+        )
     return figure

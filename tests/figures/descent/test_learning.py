@@ -229,6 +229,8 @@ def test_contours_show_path_and_minimum():
     assert lines(ax, "minimum")[0] == pytest.approx(best[None])
     low, high = np.array([ax.get_xlim(), ax.get_ylim()]).T
     assert np.all((low <= path) & (path <= high))
+    width, height = ax.get_window_extent().size
+    assert (high - low)[0] / width == pytest.approx((high - low)[1] / height)
     drawn = ax.collections[0]
     for level, path_of_level in zip(drawn.levels, drawn.get_paths(), strict=True):
         losses = [linreg_loss_grad(X, y, w)[0] for w in path_of_level.vertices]
