@@ -464,7 +464,7 @@ class Tags(HTMLParser):
 
 
 @pytest.mark.parametrize("passed", [True, False])
-def test_html_is_closed_labelled_and_needs_no_color(passed):
+def test_html_is_closed_labeled_and_needs_no_color(passed):
     html = gradient(solution if passed else lambda *args: (solution(*args)[0], 0))._repr_html_()
     tags = Tags()
     tags.feed(html)
