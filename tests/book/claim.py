@@ -1,7 +1,6 @@
 """`@claim("fragment")`: a function that computes what a sentence of the book says."""
 
-import importlib.util
-import re
+import runpy
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +38,8 @@ def claims_of(page: str, folder: Path = CLAIMS) -> list[Claim]:
     path = folder / f"{page}.py"
     if not path.is_file():
         return []
-    spec = importlib.util.spec_from_file_location("claims_" + re.sub(r"\W", "_", page), path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     return [
         Claim(fragment, value)
-        for value in vars(module).values()
+        for value in runpy.run_path(str(path)).values()
         for fragment in getattr(value, "claims", ())
     ]

@@ -116,7 +116,7 @@ def called(call: ast.Call) -> str:
 def exercise_ids(blocks: list[Block]) -> set[str]:
     """The ids for which the page calls `check("id", …)`."""
     return {
-        call.args[0].value
+        str(call.args[0].value)
         for block in blocks
         if block.kind == "code-cell"
         for call in calls(block.text, {"check"})
