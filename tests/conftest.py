@@ -3,9 +3,14 @@
 import importlib.util
 import os
 
+import hypothesis
 import pytest
 
 from tests.equations.recorder import Recorder
+
+# On a busy machine the first example of a test can take any time.
+hypothesis.settings.register_profile("course", deadline=None)
+hypothesis.settings.load_profile("course")
 
 ORACLES = {"scikit-learn": "sklearn", "torch": "torch"}
 MISSING = [name for name, module in ORACLES.items() if importlib.util.find_spec(module) is None]

@@ -80,7 +80,7 @@ def test_one_sure_right_answer_is_exact_not_zero(name):
     output = np.array([[40.0, -2.0]])
     target = np.array([[1.0, 0.0]])
     value, slopes = exact(name, output, target)
-    assert 0 < abs(slopes[0, 0])
+    assert abs(slopes[0, 0]) > 0
     assert_allclose(LOSSES[name].f(output, target), value, rtol=1e-14)
     assert_allclose(LOSSES[name].df(output, target), slopes, rtol=1e-14)
 
