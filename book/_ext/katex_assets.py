@@ -4,6 +4,7 @@ The formulas are rendered while the book is built, by the KaTeX that
 package.json pins; the page needs that version's CSS and fonts, no script.
 """
 
+import base64
 import re
 import shutil
 from pathlib import Path
@@ -23,6 +24,16 @@ MACROS = {
     r"\norm": r"\lVert #1 \rVert",
     r"\inner": r"\langle #1 \rangle",
 }
+
+
+# Nearly every page has them (the sans serif is the transpose's T): inside the style they are there at the first paint, and the text does
+# not move when they arrive. The browser fetches the others when a page needs them.
+ALWAYS_USED = (
+    "KaTeX_Main-Regular.woff2",
+    "KaTeX_Math-Italic.woff2",
+    "KaTeX_SansSerif-Regular.woff2",
+    "KaTeX_Size1-Regular.woff2",
+)
 
 
 def dist(app):
@@ -53,9 +64,13 @@ def copy(app, exception):
     (target / "fonts").mkdir(parents=True, exist_ok=True)
     css = (dist(app) / "katex.min.css").read_text()
     css = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("[^"]*"\)', "", css)
+    for name in ALWAYS_USED:
+        font = base64.b64encode((dist(app) / "fonts" / name).read_bytes()).decode()
+        css = css.replace(f"fonts/{name}", f"data:font/woff2;base64,{font}")
     (target / "katex.min.css").write_text(css)
     for font in (dist(app) / "fonts").glob("*.woff2"):
-        shutil.copy(font, target / "fonts")
+        if font.name not in ALWAYS_USED:
+            shutil.copy(font, target / "fonts")
 
 
 def setup(app):

@@ -29,7 +29,7 @@ THEBE = re.compile(
 ICON_RULE = re.compile(r"(?<=[};/])\.fa[-\w]*[^{},]*(?:,\.fa[-\w]*[^{},]*)*\{[^{}]*\}")
 ICON_FONT = re.compile(r"@font-face\{[^}]*Font Awesome[^}]*\}")
 UNUSED_FILES = (
-    "vendor/fontawesome",
+    "vendor",
     "scripts/fontawesome*",
     "scripts/bootstrap*",
     "scripts/*.map",
@@ -39,7 +39,8 @@ UNUSED_FILES = (
     "togglebutton*",
     "locales",
     "images/logo_*",
-    "webpack-macros.html",
+    "*webpack-macros.html",
+    "play-solid.svg",
 )
 """What the theme copies into `_static` and no page asks for."""
 

@@ -136,7 +136,7 @@ def test_marks_and_table(project):
         (
             "equation-mark definition",
             "table.html#tested-eq-part-one-model",
-            "Equation (1.1) is a definition",
+            "def: Equation (1.1) is a definition",
             "def",
         ),
         (
