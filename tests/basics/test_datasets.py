@@ -118,6 +118,9 @@ def test_houses_follow_their_law(rng):
     true = np.array([HOUSES_INTERCEPT, *HOUSES_WEIGHTS])
     standard_error = HOUSES_NOISE * np.sqrt(np.diag(np.linalg.inv(A.T @ A)))
     assert np.all(np.abs(w - true) < 5 * standard_error)
+    # The same without fitting anything: what is left when the law is taken off is the noise.
+    noise = data.y - A @ true
+    assert abs(noise.mean()) < 5 * HOUSES_NOISE / np.sqrt(N)
     # A variance estimate from N normal residuals has the relative standard error √(2/N) = 0.01.
     assert np.var(data.y - A @ w) == pytest.approx(HOUSES_NOISE**2, rel=0.05)
     assert data.y.min() > 0
