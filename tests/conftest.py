@@ -25,11 +25,11 @@ def pytest_configure(config):
         config.pluginmanager.register(Recorder(), "equation-recorder")
 
 
-def pytest_report_header() -> list[str]:
-    """Say which comparisons with other libraries are not part of this run."""
-    if not MISSING:
-        return []
-    return [f"not installed, so tests/oracles leaves them out: {', '.join(MISSING)}"]
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say which comparisons with other libraries are not part of this run, also under -q."""
+    if MISSING:
+        names = " and ".join(MISSING)
+        terminalreporter.write_line(f"tests/oracles: {names} not installed, its tests are left out")
 
 
 def in_ci() -> bool:
