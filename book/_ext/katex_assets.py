@@ -26,8 +26,9 @@ MACROS = {
 }
 
 
-# Nearly every page has them (the sans serif is the transpose's T): inside the style they are there at the first paint, and the text does
-# not move when they arrive. The browser fetches the others when a page needs them.
+# Nearly every page has them (the sans serif is the transpose's T): inside the style they are
+# there at the first paint, and the text does not move when they arrive (layout.html asks for
+# them at once). The browser fetches the others when a page needs them.
 ALWAYS_USED = (
     "KaTeX_Main-Regular.woff2",
     "KaTeX_Math-Italic.woff2",
