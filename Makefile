@@ -23,5 +23,8 @@ check: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npx --no-install pyright
 	$(BIN)/pytest -q -n 2 --dist loadscope --ignore=tests/site --ignore=tests/book
 
+bench: .venv/ready
+	$(BIN)/python -m benchmarks
+
 clean:
 	rm -rf _build

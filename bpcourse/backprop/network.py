@@ -221,7 +221,7 @@ def mlp_backward(Z, A, Y, W, phi, loss, *, inputs=True, Delta=None, dW=None, db=
         Delta[l] *= phi[l].df(Z[l])  # (B2)
     for l in range(L):
         dW[l] = np.matmul(A[l].T, Delta[l], out=dW[l])  # (B3)
-        db[l] = np.sum(Delta[l], axis=0, out=db[l])  # (B4)
+        db[l] = Delta[l].sum(axis=0, out=db[l])  # (B4)
     dX = Delta[0] @ W[0].T if inputs else None  # (B5)
     return Delta, dW, db, dX
 

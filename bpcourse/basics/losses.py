@@ -94,15 +94,13 @@ def one_hot(labels, classes, dtype=np.float64):
 
 
 def _exponentials(O):
-    """Return O − max O, its exponentials, where the largest is, and the sum of the others."""
-    first = O.argmax(axis=1)
-    rows = np.arange(len(O))
-    S = O - O[rows, first][:, np.newaxis]
+    """Return O − max O, its exponentials with 0 for the largest, where that is, and their sum."""
+    largest = O.argmax(axis=1) + np.arange(0, O.size, O.shape[1])  # places in the flat array
+    S = O - O.take(largest)[:, np.newaxis]
     E = np.exp(S)
-    E[rows, first] = 0
+    E.put(largest, 0)
     rest = E.sum(axis=1, keepdims=True)
-    E[rows, first] = 1
-    return S, E, (rows, first), rest
+    return S, E, largest, rest
 
 
 def logsumexp(O):
@@ -118,7 +116,7 @@ def logsumexp(O):
     """
     O = as_matrix(O, "O")
     _, _, largest, rest = _exponentials(O)
-    return O[largest] + np.log1p(rest[:, 0])
+    return O.take(largest) + np.log1p(rest[:, 0])
 
 
 def softmax(O):
@@ -134,7 +132,8 @@ def softmax(O):
     ndarray, shape (N, k)
         Shares that add up to 1 in each row.
     """
-    _, E, _, rest = _exponentials(as_matrix(O, "O"))
+    _, E, largest, rest = _exponentials(as_matrix(O, "O"))
+    E.put(largest, 1)
     return E / (1 + rest)
 
 
@@ -159,13 +158,15 @@ def softmax_cross_entropy(output, target):
 
 
 def d_softmax_cross_entropy(output, target):
-    """(p − t)/N as (p (1 − t) − (1 − p) t)/N, where 1 − p does not cancel."""
+    """(p − t)/N, where for the largest p = 1/(1 + rest) the numerator is put together first."""
     O, T = _paired(output, target, classes=True)
-    _, P, largest, rest = _exponentials(O)
-    P /= 1 + rest
-    Q = 1 - P
-    Q[largest] = (rest / (1 + rest))[:, 0]
-    return (P * (1 - T) - Q * T) / len(O)
+    _, E, largest, rest = _exponentials(O)
+    t, rest = T.take(largest), rest[:, 0]
+    D = E / (1 + rest)[:, np.newaxis]
+    D -= T
+    D.put(largest, ((1 - t) - t * rest) / (1 + rest))
+    D /= len(O)
+    return D
 
 
 def sigmoid_cross_entropy(output, target):
