@@ -149,11 +149,12 @@ def test_one_wrong_entry_of_many_is_seen():
     assert not report(lambda x: np.sum(x**2), wrong, x)
 
 
-def test_a_kink_is_named():
-    for x in ([1.0, 0.0, 2.0], [1.0, 1e-5, 2.0], [1.0, -1e-4, 2.0]):
-        found = report(lambda x: np.maximum(x, 0).sum(), [1.0, 0.0, 1.0], np.array(x))
-        assert not found
-        assert "kink" in found.hint
+@pytest.mark.parametrize(("at", "slope"), [(0.0, 0.0), (1e-6, 1.0), (-1e-6, 0.0), (1e-5, 0.0)])
+def test_a_kink_is_named(at, slope):
+    found = report(lambda x: np.maximum(x, 0).sum(), [1.0, slope, 1.0], np.array([1.0, at, 2.0]))
+    assert not found
+    assert "kink" in found.hint
+    assert found.coordinate == (1,)
 
 
 def test_rtol_and_directions_do_what_they_say():
