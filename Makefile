@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book serve test check clean setup
+.PHONY: book serve test check bench clean setup
 .DEFAULT_GOAL := book
 
 setup:
@@ -23,7 +23,7 @@ check: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npx --no-install pyright
 	$(BIN)/pytest -q -n 2 --dist loadscope --ignore=tests/site --ignore=tests/book
 
-bench: .venv/ready
+bench: setup
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -436,9 +436,9 @@ class MLP:
             value += self.weight_decay * squares / 2  # eq:backprop-network-decay
         return value, Z, A, Delta
 
-    def _value_and_gradient(self, X, Y):
+    def _value_and_gradient(self, X, Y, gradient=None):
         value, Z, A, Delta = self._value(X, Y)
-        gradient = np.empty_like(self.theta)
+        gradient = np.empty_like(self.theta) if gradient is None else gradient
         dW, db = layers(gradient, self.sizes)
         mlp_backward(Z, A, Y, self.W, self.phi, self.loss, inputs=False, Delta=Delta, dW=dW, db=db)
         if self.weight_decay:
@@ -532,6 +532,7 @@ def fit(
 
     N = len(X)
     step_loss, loss, validation_loss = [], [], []
+    gradient = np.empty_like(model.theta)
     bar = Progress(epochs, progress)
     try:
         for epoch in range(1, epochs + 1):
@@ -539,7 +540,10 @@ def fit(
             X_epoch, Y_epoch, total = X[order], Y[order], 0.0
             for start in range(0, N, batch_size):
                 batch = slice(start, min(start + batch_size, N))
-                value = _one_step(model, X_epoch[batch], Y_epoch[batch], optimizer)
+                # What overflows is reported in one sentence below, not as a row of warnings.
+                with np.errstate(over="ignore", invalid="ignore"):
+                    value, _ = model._value_and_gradient(X_epoch[batch], Y_epoch[batch], gradient)
+                    optimizer.step(model.theta, gradient)
                 step_loss.append(value)
                 total += value * (batch.stop - start)
                 if not math.isfinite(value):
@@ -556,14 +560,6 @@ def fit(
     return History(
         np.array(loss), np.array(step_loss), np.array(validation_loss) if validation else None
     )
-
-
-def _one_step(model, X, Y, optimizer):
-    # What overflows here is reported in one sentence afterwards, not as a row of warnings.
-    with np.errstate(over="ignore", invalid="ignore"):
-        value, gradient = model._value_and_gradient(X, Y)
-        optimizer.step(model.theta, gradient)
-    return value
 
 
 def _diverged(optimizer, epoch, step, what):
