@@ -29,7 +29,9 @@ def pytest_terminal_summary(terminalreporter) -> None:
     """Say which comparisons with other libraries are not part of this run, also under -q."""
     if MISSING:
         names = " and ".join(MISSING)
-        terminalreporter.write_line(f"tests/oracles: not compared here, because not installed: {names}")
+        terminalreporter.write_line(
+            f"tests/oracles: not compared here, because not installed: {names}"
+        )
 
 
 def in_ci() -> bool:
