@@ -133,7 +133,7 @@ class Tensor:
         value = np.asarray(value)
         if value.dtype.kind not in "fiub":
             raise TypeError(f"value holds {value.dtype}, expected real numbers; pass floats")
-        self.value = value if value.dtype in (np.float64, np.float32) else value.astype(np.float64)
+        self.value = value if value.dtype.char in "df" else value.astype(np.float64)
         self.grad = None
         self._op: Any = None
         self._edges: Any = ()  # the inputs that are tensors, each with its place
@@ -551,11 +551,11 @@ def unbroadcast(G, shape):
     if G.shape == shape:
         return G
     extra = G.ndim - len(shape)
-    padded = (1,) * extra + tuple(shape)
-    if len(padded) != G.ndim or any(n not in (1, m) for n, m in zip(padded, G.shape, strict=True)):
+    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, G.shape[extra:], strict=True)):
         raise ValueError(f"an array of shape {shape} does not broadcast to {G.shape}")
-    spread = [k for k in range(G.ndim) if k < extra or padded[k] != G.shape[k]]
-    return reshape(sum(G, tuple(spread)), shape)  # eq:backprop-arrays-unbroadcast
+    spread = (*range(extra), *(k for k, n in enumerate(shape, extra) if n != G.shape[k]))
+    total = sum(G, spread) if isinstance(G, Tensor) else np.add.reduce(G, spread)
+    return total.reshape(shape)  # eq:backprop-arrays-unbroadcast
 
 
 def exp(X):
@@ -940,8 +940,8 @@ def softmax(X, axis=-1):
 
 
 def _softmax(X, axis):
-    E = np.exp(X - np.max(X, axis=axis, keepdims=True))
-    return E / np.sum(E, axis=axis, keepdims=True)
+    E = np.exp(X - X.max(axis, keepdims=True))
+    return E / E.sum(axis, keepdims=True)
 
 
 def softmax_cross_entropy(Z, T):
@@ -978,7 +978,7 @@ def softmax_cross_entropy(Z, T):
             f"T has shape {T.shape}, Z has shape {Z.shape}; pass T of shape ({len(Z)},) with class "
             f"numbers or {Z.shape} with probabilities"
         )
-    elif (np.abs(T.sum(axis=1) - 1) > 1e-3).any():
+    elif np.abs(T.sum(axis=1) - 1).max() > 1e-3:
         raise ValueError("a row of T does not add up to 1; pass probabilities, or class numbers")
     return _apply("softmax_cross_entropy", _softmax_cross_entropy, Z, T)
 
