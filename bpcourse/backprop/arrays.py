@@ -6,6 +6,7 @@ to one input, of that input's shape. The lines consist of operations of this mod
 compute, on tensors they build the graph of the derivative, which can be differentiated again.
 """
 
+import math
 import string
 from functools import partial
 from typing import Any
@@ -289,24 +290,24 @@ def _value(x):
 
 def _apply(op, f, *inputs, **params):
     """Compute f of the inputs; if one of them is a Tensor, remember how in a new one."""
-    values = [x.value if isinstance(x, Tensor) else x for x in inputs]
+    values, edges = [], []
+    for k, x in enumerate(inputs):
+        if isinstance(x, Tensor):
+            values.append(x.value)
+            edges.append((k, x))
+        else:
+            values.append(x)
     try:
         value = f(*values, **params)
     except ValueError as error:
         shapes = ", ".join(f"input {k} of shape {np.shape(v)}" for k, v in enumerate(values))
         raise ValueError(f"{op} cannot take {shapes}: {error}") from error
-    edges = [(k, x) for k, x in enumerate(inputs) if isinstance(x, Tensor)]
     if not edges:
         return value
     node = object.__new__(Tensor)
     node.value, node.grad = value, None
-    node._op, node._edges, node._inputs, node._values, node._params = (
-        op,
-        edges,
-        inputs,
-        values,
-        params,
-    )
+    node._op, node._edges, node._params = op, edges, params
+    node._inputs, node._values = inputs, values
     return node
 
 
@@ -346,7 +347,7 @@ def _sweep(y, seed, order, wanted, stop, *, lift=False, keep=False):
             rules = VJPS[node._op]
             for k, x in node._edges:
                 if x in wanted:
-                    rule = partial(rules, k) if callable(rules) else rules[k]
+                    rule = rules[k] if isinstance(rules, tuple) else partial(rules, k)
                     bar = rule(G, Y, *inputs, **node._params)
                     bars[x] = bars[x] + bar if x in bars else bar  # eq:backprop-arrays-adjoint
     return bars
@@ -551,10 +552,10 @@ def unbroadcast(G, shape):
     if G.shape == shape:
         return G
     extra = G.ndim - len(shape)
-    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, G.shape[extra:], strict=True)):
+    spread = [k for k, n in enumerate(G.shape) if k < extra or shape[k - extra] != n]
+    total = sum(G, tuple(spread)) if isinstance(G, Tensor) else np.add.reduce(G, tuple(spread))
+    if extra < 0 or total.size != math.prod(shape):
         raise ValueError(f"an array of shape {shape} does not broadcast to {G.shape}")
-    spread = (*range(extra), *(k for k, n in enumerate(shape, extra) if n != G.shape[k]))
-    total = sum(G, spread) if isinstance(G, Tensor) else np.add.reduce(G, spread)
     return total.reshape(shape)  # eq:backprop-arrays-unbroadcast
 
 
