@@ -221,29 +221,32 @@ class Scalar(_Functions):
         -------
         None
         """
-        waits_for = {self: 0}  # how many results of a node have not yet passed their share on
-        nodes = [self]
-        for node in nodes:
-            if node._a is not None:
-                node.grad = 0.0
-            for operand in (node._a, node._b):
-                if operand is None:
-                    continue
-                if operand in waits_for:
-                    waits_for[operand] += 1
-                else:
-                    waits_for[operand] = 1
-                    nodes.append(operand)
+        order: list[Any] = []
+        todo: list[Any] = [self]
+        seen: set[Any] = {None}
+        while todo:
+            node = todo.pop()
+            a, b = node._a, node._b
+            if node in seen:
+                continue
+            if a in seen and b in seen:  # operands stand before their results
+                seen.add(node)
+                order.append(node)
+                if a is not None:
+                    node.grad = 0.0
+                continue
+            todo.append(node)
+            if a not in seen:
+                todo.append(a)
+            if b not in seen:
+                todo.append(b)
         self.grad += 1.0
-        ready = [self]
-        while ready:
-            node = ready.pop()
-            for operand, slope in ((node._a, node._da), (node._b, node._db)):
-                if operand is not None:
-                    operand.grad += node.grad * slope  # eq:backprop-autodiff-adjoint
-                    waits_for[operand] -= 1
-                    if waits_for[operand] == 0:
-                        ready.append(operand)
+        for node in reversed(order):
+            a, b = node._a, node._b
+            if a is not None:
+                a.grad += node.grad * node._da  # eq:backprop-autodiff-adjoint
+            if b is not None:
+                b.grad += node.grad * node._db
 
 
 def _node(value, a, da, b=None, db=0.0):
