@@ -106,7 +106,6 @@ def silu(z):
 
 def d_silu(z):
     """Return σ(z) (1 + z σ(−z))."""
-    z = np.asarray(z)
     return sigmoid(z) * (1 + z * sigmoid(-z))
 
 

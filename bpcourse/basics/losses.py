@@ -223,7 +223,7 @@ def _as_distribution(Y, columns):
     if wrong.any():
         i = int(wrong.argmax())
         raise ValueError(
-            f"row {i} of Y adds up to {Y[i].sum():g}, expected 1: one class per row, as a share; "
+            f"row {i} of Y adds up to {Y[i].sum():.7g}, expected 1: one class per row, as a share; "
             "pass class numbers of shape (N,), one-hot rows, or take 'sigmoid_cross_entropy'"
         )
     return Y

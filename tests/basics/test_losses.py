@@ -34,8 +34,8 @@ def exact_rows(name, output, target):
 
 def exact(name, output, target):
     """The mean loss and its derivative by central differences, with digits to spare."""
-    # e^-20000 is 10^-8686: a class with that share must not vanish beside the others.
-    with mpmath.workdps(9000 if np.abs(output).max() > 1e3 else 900):
+    # 400 digits: beside a share of 1 one of 1e-308 still counts, and float64 has none smaller.
+    with mpmath.workdps(400):
         o, t = (
             [[mpmath.mpf(v) for v in row] for row in array.tolist()] for array in (output, target)
         )
@@ -214,6 +214,7 @@ def test_targets():
         ([[0.0, 1.0], [0.0, 1.01]], shares, 2, r"Y\[1, 1\] is 1.01"),
         ([[2.0, -1.0]], classes, 2, r"Y\[0, 0\] is 2"),
         ([[0.5, 0.5], [1.0, 1.0]], classes, 2, r"row 1 of Y adds up to 2, expected 1"),
+        ([[0.5, 0.5 + 2e-6]], classes, 2, r"row 0 of Y adds up to 1.000002, expected 1"),
         ([[0.5, 0.25]], classes, 2, r"row 0 of Y adds up to 0.75"),
         ([0, 2], classes, 2, r"Y\[1\] is 2, expected a class number from 0 to 1"),
     ]:
