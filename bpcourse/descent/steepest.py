@@ -247,7 +247,7 @@ def grid_minimum(f, axes):
         x = np.array(point)
         value = float(f(x))
         evaluations += 1  # eq:descent-steepest-grid
-        if best is None or value < least:
+        if best is None or value < least or np.isnan(least):
             best, least = x, value
     return best, least, evaluations
 
