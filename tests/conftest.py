@@ -12,7 +12,7 @@ from tests.equations.recorder import Recorder
 hypothesis.settings.register_profile("course", deadline=None)
 hypothesis.settings.load_profile("course")
 
-ORACLES = {"scikit-learn": "sklearn", "torch": "torch"}
+ORACLES = {"dask": "distributed", "scikit-learn": "sklearn", "torch": "torch"}
 MISSING = [name for name, module in ORACLES.items() if importlib.util.find_spec(module) is None]
 
 # Each test in tests/oracles names its library in the file name: test_sklearn_….py, test_torch_….py
