@@ -131,7 +131,7 @@ def cars_and_bikes(n: int, rng: np.random.Generator) -> Dataset:
     Returns
     -------
     Dataset
-        X of shape (n, 3): weight (kg), wheelbase (m), number of wheels; y: 0 bike, 1 car.
+        X of shape (n, 3): mass (kg), wheelbase (m), number of wheels; y: 0 bike, 1 car.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def cars_and_bikes(n: int, rng: np.random.Generator) -> Dataset:
     return Dataset(
         X=np.column_stack([weight, wheelbase, wheels]),
         y=y.astype(np.int64),
-        features=("weight", "wheelbase", "wheels"),
+        features=("mass", "wheelbase", "wheels"),
         units=("kg", "m", ""),
         target="vehicle",
         classes=("bike", "car"),

@@ -289,7 +289,7 @@ CROSSED = Exercise(
             "x₁ and x₂ with their squares, but nothing that joins the two",
             lambda X: np.hstack([X, X**2]),
             "each of your features looks at one coordinate. XOR is about both at once: it asks "
-            "whether the signs agree. “A new feature does” shows what joins them.",
+            "whether the signs agree. “A new feature helps” shows what joins them.",
         ),
         Mistake(
             "the one feature is the distance from the center",
