@@ -32,11 +32,13 @@ from bpcourse.figures.style import (
 START = {"left": -2.0, "right": 4.0}
 FLOOR = 1.0
 _PANEL = {"width": 3.5, "height": 3.3}
-_CLASSES = ((RED, MARKERS[1]), (BLUE, MARKERS[0]))  # class 0: red squares, class 1: blue disks
+_CLASSES = ((RED, MARKERS[1]), (BLUE, MARKERS[0]))  # class 0: orange squares, class 1: blue disks
 
 
 def _number(value: float, digits: int = 2, sign: bool = False) -> str:
-    return f"{value:{'+' if sign else ''}.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    value = round(float(value), digits)
+    plus = "+" if sign and value else ""
+    return f"{value + 0.0:{plus}.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _bowl(x):
@@ -76,7 +78,7 @@ def slope_and_step(rate: float, step: int, start: str = "left") -> Figure:
     here, following = x[step], x[step + 1]
     slope = _bowl_slope(here)
     left, right = -3.4, 5.4
-    figure, ax = panel(height=3.6, left=0.3, xlim=(left, right), ylim=(-0.9, 10.2))
+    figure, ax = panel(height=4.1, left=0.3, xlim=(left, right), ylim=(-0.9, 13.2))
     ax.set_xticks([-3, -1, 1, 3, 5], ["−3", "−1", "1\nfloor", "3", "5"])
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -117,7 +119,7 @@ def slope_and_step(rate: float, step: int, start: str = "left") -> Figure:
             color=RED,
         )
     ends = np.clip([here, following], left, right)
-    if abs(ends[1] - ends[0]) > 0.02:
+    if inside and abs(ends[1] - ends[0]) > 0.02:
         ax.annotate(
             "",
             (ends[1], -0.35),
@@ -137,7 +139,7 @@ def slope_and_step(rate: float, step: int, start: str = "left") -> Figure:
         (f"step −ηf′(x) = {_number(-rate * slope, sign=True)}{direction}", BLUE),
     )
     for i, (text, color) in enumerate(lines):
-        ax.text(FLOOR, 9.4 - 0.95 * i, text, color=color, ha="center", va="center")
+        ax.text(FLOOR, 12.6 - 0.95 * i, text, color=color, ha="center", va="center")
     return figure
 
 
@@ -406,12 +408,11 @@ def xor_lifted(X, labels, lift: float) -> Figure:
     draw(height < 0)
     corners = _seen(np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]]))
     ax.fill(*corners.T, facecolor=GRID, edgecolor=MUTED, alpha=0.55, linewidth=1.2, label="plane")
-    for ends in ([[-1, 0, 0], [1, 0, 0]], [[0, -1, 0], [0, 1, 0]]):
-        ax.plot(*_seen(np.array(ends)).T, color=MUTED, linestyle="-", linewidth=0.9)
+    for text, axis in (("x₁", np.array([1, 0, 0])), ("x₂", np.array([0, 1, 0]))):
+        tail, tip, name = _seen(np.outer([-1, 1.12, 1.25], axis))
+        ax.annotate("", tip, tail, arrowprops={"arrowstyle": "->", "color": MUTED, "shrinkA": 0})
+        ax.text(*name, text, ha="center", va="center")
     draw(height >= 0)
-    for text, spot in (("x₁", [1.13, 0, 0]), ("x₂", [0, -1.14, 0])):
-        across, up = _seen(np.array([spot]))[0]
-        ax.text(across, up, text, ha="center", va="center")
     ax.text(-1.6, 1.13, "class 1: x₁x₂ > 0", color=BLUE, va="center")
     ax.text(-1.6, -1.13, "class 0: x₁x₂ < 0", color=RED, va="center")
     ax.text(1.6, 1.13, f"lift {lift:g}", ha="right", va="center")
@@ -424,12 +425,12 @@ def xor_lifted_alt(lift: float) -> str:
     if lift == 0:
         return (
             f"{plane}, all points in it: class 1, blue disks, fills two opposite quadrants, "
-            "class 0, red squares, the other two, and no straight line separates them."
+            "class 0, orange squares, the other two, and no straight line separates them."
         )
     return (
         f"{plane}. Every point is moved up by {lift:g} times x₁x₂: class 1, blue disks, rises "
-        "above the square, class 0, red squares, sinks below it"
-        + (", and the flat square lies between the two." if lift >= 1 else ".")
+        "above the square, class 0, orange squares, sinks below it"
+        ", and the flat square lies between the two."
     )
 
 

@@ -61,8 +61,9 @@ def test_slope_and_step_shows_the_walk_of_gd1d(rate, start):
             assert "outside the picture" in words(ax)
         ends = arrow(ax)
         if ends:
+            assert low <= here <= high  # a step from outside would start at a wrong place
             assert ends == pytest.approx(np.clip([here, x[step + 1]], low, high))
-        else:
+        elif low <= here <= high:
             clipped = np.clip([here, x[step + 1]], low, high)
             assert abs(clipped[0] - clipped[1]) <= 0.02
 
