@@ -409,7 +409,7 @@ def xor_lifted(X, labels, lift: float) -> Figure:
     corners = _seen(np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]]))
     ax.fill(*corners.T, facecolor=GRID, edgecolor=MUTED, alpha=0.55, linewidth=1.2, label="plane")
     for text, axis in (("x₁", np.array([1, 0, 0])), ("x₂", np.array([0, 1, 0]))):
-        tail, tip, name = _seen(np.outer([-1, 1.12, 1.25], axis))
+        tail, tip, name = _seen(np.outer([-1, 1.3, 1.45], axis))
         ax.annotate("", tip, tail, arrowprops={"arrowstyle": "->", "color": MUTED, "shrinkA": 0})
         ax.text(*name, text, ha="center", va="center")
     draw(height >= 0)

@@ -118,7 +118,7 @@ def test_line_and_loss_shows_residuals_and_loss():
         loss, _ = linreg_loss_grad(AREA[:, None], PRICE, [slope])
         assert lines(bx, "point")[0] == pytest.approx(np.array([[slope, loss]]))
         assert words(bx) == [f"{loss:,.0f}"]
-        offs = [f"{r:+.0f}".replace("-", MINUS) for r in slope * AREA - PRICE]
+        offs = [f"{r:+.0f}".replace("-", MINUS) if r else "0" for r in slope * AREA - PRICE]
         assert words(ax) == offs
         for off in offs:
             assert off in draw.line_and_loss_alt(AREA, PRICE, slope)
