@@ -93,6 +93,8 @@ def test_paper_shows_folded_parts_and_no_frame(site, open_tab):
         assert not tab.locator(frame).first.is_visible(), frame
     closed = tab.locator("article details:not([open]) > :not(summary)")
     assert closed.count()
+    styles = "e => { const s = getComputedStyle(e); return [s.opacity, s.animationName]; }"
+    assert closed.first.evaluate(styles) == ["1", "none"]
     assert closed.first.evaluate("e => e.checkVisibility({contentVisibilityAuto: true})")
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert tab.locator("details:not([open])").count() == 0
