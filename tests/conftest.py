@@ -28,7 +28,7 @@ def pytest_configure(config):
 def pytest_terminal_summary(terminalreporter) -> None:
     """Say which comparisons with other libraries are not part of this run, also under -q."""
     if MISSING:
-        names = " and ".join(MISSING)
+        names = ", ".join(MISSING)
         terminalreporter.write_line(
             f"tests/oracles: not compared here, because not installed: {names}"
         )
