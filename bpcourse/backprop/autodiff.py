@@ -155,7 +155,6 @@ class Scalar(_Functions):
         self.value = value if plain else as_number(value, "value")
         self.grad = 0.0
         self._a = self._b = None
-        self._da = self._db = 0.0
 
     def __repr__(self):
         return f"Scalar({self.value}, grad={self.grad})"

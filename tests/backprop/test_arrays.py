@@ -244,6 +244,13 @@ def test_einsum(subscripts, shapes):
     check(lambda *xs: ar.einsum(subscripts, *xs), lambda *xs: np.einsum(subscripts, *xs), *xs)
 
 
+def test_reductions_take_all_axes_away_unless_told():
+    x = rand(2, 3)
+    for f in (ar.sum, ar.mean, ar.max, ar.logsumexp, Tensor.sum, Tensor.mean, Tensor.max):
+        assert np.shape(vjp(f, x)[0]) == ()
+    assert_allclose(ar.softmax(x).sum(axis=1), 1)
+
+
 def test_trace_of_a_product():
     A, B = rand(3, 2), rand(3, 2, seed=1)
     _, (gA, gB) = value_and_grad(lambda A, B: ar.einsum("ii->", A.T @ B))(A, B)
@@ -310,11 +317,11 @@ def test_inverse_solve_and_determinant(shape):
     check(ar.logdet, lambda A: np.log(np.linalg.det(A)), A)
     check(ar.logdet, lambda A: np.log(-np.linalg.det(A)), A[..., ::-1, :] if shape[-1] == 3 else -A)
     check(ar.solve, np.linalg.solve, A, rand(shape[-1], 2, seed=1))
+    b = rand(shape[-1], seed=2)
+    check(ar.solve, lambda A, b: np.linalg.solve(A, b[:, None])[..., 0], A, b)
+    check(lambda A: ar.solve(A, b), lambda A: np.linalg.solve(A, b[:, None])[..., 0], A)
     if len(shape) == 2:
-        b = rand(shape[-1], seed=2)
-        check(ar.solve, lambda A, b: np.linalg.solve(A, b[:, None])[:, 0], A, b)
         check(ar.solve, np.linalg.solve, A, rand(2, shape[-1], 2, seed=1))
-        check(lambda A: ar.solve(A, b), lambda A: np.linalg.solve(A, b), A)
 
 
 def test_extreme_arguments_against_mpmath():
@@ -348,6 +355,13 @@ def test_cross_entropies_do_not_overflow():
     value, g = value_and_grad(ar.logsumexp)([1e4, 1e4, -np.inf])
     assert value == pytest.approx(1e4 + np.log(2), rel=1e-15)
     assert_array_equal(g, [0.5, 0.5, 0])
+
+
+def test_probabilities_may_be_rounded():
+    T = np.array([[0.3, 0.7]], np.float32)
+    loss = ar.softmax_cross_entropy(np.zeros((1, 2)), T)
+    assert loss == pytest.approx(np.log(2), rel=1e-7)
+    assert ar.softmax_cross_entropy(np.zeros((1, 2)), [[0.3333, 0.6666]]) > 0
 
 
 def test_ties_are_shared():
@@ -711,6 +725,7 @@ def test_a_tensor_looks_like_its_array():
         (lambda t: ar.softmax_cross_entropy(t, [0, 1, 2]), r"T has shape \(3,\), Z has shape"),
         (lambda t: ar.softmax_cross_entropy(t, [0, 3]), r"T\[1\] is 3"),
         (lambda t: ar.softmax_cross_entropy(t, np.ones((2, 3))), r"does not add up to 1"),
+        (lambda t: ar.softmax_cross_entropy(t, np.full((2, 3), 0.3338)), r"does not add up to 1"),
         (lambda t: ar.sigmoid_cross_entropy(t, np.ones(3)), r"expected \(N, k\) for both"),
         (lambda t: ar.sigmoid_cross_entropy(t[0], np.ones(3)), r"expected \(N, k\) for both"),
         (lambda t: ar.softmax_cross_entropy(t[:0], np.ones((0, 3))), r"entropy of an empty array"),
