@@ -312,3 +312,21 @@ def test_dot_test():
     seen = []
     dot_test(lambda v: seen.append(1) or v, lambda u: u, (1,), (1,), rng=rng, directions=7)
     assert len(seen) == 7
+
+
+def test_the_differences_are_nearly_exact():
+    x = np.array([0.3, -0.7, 1.1])
+    for f, df in ((np.exp, np.exp), (np.sin, np.cos), (lambda x: x**7, lambda x: 7 * x**6)):
+        for wrong in (1.0, 1.5):
+            found = report(lambda x, f=f: f(x).sum(), wrong * df(x), x)
+            # Without the extrapolation the error would be h² = 1e-6, with wrong weights 1e-8.
+            assert found.noise < 2e-9
+            truth = np.vdot(df(x), found.direction)
+            assert found.along[1] == pytest.approx(truth, abs=1e-11 * np.abs(df(x)).max())
+            assert found.entry[1] == pytest.approx(df(x)[found.coordinate], rel=1e-10)
+
+
+def test_a_report_does_not_change():
+    found = report(loss, gradient, W)
+    with pytest.raises(AttributeError):
+        found.ok = False
