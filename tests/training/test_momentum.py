@@ -209,6 +209,7 @@ def test_divergence_names_step_and_rate(method):
         (lambda: momentum_optimum(0.0, 1.0), "smallest is 0"),
         (lambda: momentum_optimum(2.0, 1.0), "largest is 1, expected at least 2"),
         (lambda: average_rate(0.1, 1.0), "momentum is 1,"),
+        (lambda: average_rate(0.1, -0.5), "momentum is -0.5"),
         (lambda: average_rate(0.0, 0.1), "lr is 0"),
     ],
 )
