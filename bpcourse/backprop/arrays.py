@@ -68,26 +68,34 @@ VJPS = {
     "sum": (lambda G, Y, X, axis, keepdims: broadcast_to(_kept(G, X, axis), X.shape),),
     "max": (lambda G, Y, X, axis, keepdims: _kept(G, X, axis) * _winners(X, Y, axis),),
     "logsumexp": (lambda G, Y, X, axis, keepdims: _kept(G, X, axis) * softmax(X, axis),),
+    # eq:backprop-arrays-softmax
     "softmax": (lambda G, Y, X, axis: Y * (G - sum(G * Y, axis, keepdims=True)),),
+    # eq:backprop-arrays-softmax-cross-entropy
     "softmax_cross_entropy": (lambda G, Y, Z, T: G * ((softmax(Z) - T) / len(Z)),),
     # Entries in other places.
     "reshape": (lambda G, Y, X, shape: reshape(G, X.shape),),
     "transpose": (lambda G, Y, X, axes: transpose(G, np.argsort(axes)),),
     "broadcast_to": (lambda G, Y, X, shape: unbroadcast(G, X.shape),),
+    # eq:backprop-arrays-gather
     "gather": (lambda G, Y, X, index: _scatter(G, index, X.shape),),
     "scatter": (lambda G, Y, X, index, shape: gather(G, index),),
     "concatenate": lambda k, G, Y, *Xs, axis: _piece(k, G, Xs, axis),
     # Matrices, or stacks of them along the leading axes.
     "matmul": (
-        lambda G, Y, A, B: unbroadcast(G @ B.mT, A.shape),
-        lambda G, Y, A, B: unbroadcast(A.mT @ G, B.shape),
+        lambda G, Y, A, B: unbroadcast(G @ B.mT, A.shape),  # eq:backprop-arrays-matmul-left
+        lambda G, Y, A, B: unbroadcast(A.mT @ G, B.shape),  # eq:backprop-arrays-matmul-right
     ),
+    # eq:backprop-arrays-einsum
     "einsum": lambda k, G, Y, *Xs, subscripts: _einsum_vjp(k, G, subscripts, Xs),
+    # eq:backprop-arrays-inv
     "inv": (lambda G, Y, A: -Y.mT @ G @ Y.mT,),
     "solve": (
-        lambda G, Y, A, B: unbroadcast(-solve(A.mT, G) @ Y.mT, A.shape),
-        lambda G, Y, A, B: unbroadcast(solve(A.mT, G), B.shape),
+        lambda G, Y, A, B: unbroadcast(
+            -solve(A.mT, G) @ Y.mT, A.shape
+        ),  # eq:backprop-arrays-solve-left
+        lambda G, Y, A, B: unbroadcast(solve(A.mT, G), B.shape),  # eq:backprop-arrays-solve-right
     ),
+    # eq:backprop-arrays-logdet
     "logdet": (lambda G, Y, A: reshape(G, (*G.shape, 1, 1)) * inv(A).mT,),
 }
 
