@@ -90,10 +90,10 @@ VJPS = {
     # eq:backprop-arrays-inv
     "inv": (lambda G, Y, A: -Y.mT @ G @ Y.mT,),
     "solve": (
-        lambda G, Y, A, B: unbroadcast(
-            -solve(A.mT, G) @ Y.mT, A.shape
-        ),  # eq:backprop-arrays-solve-left
-        lambda G, Y, A, B: unbroadcast(solve(A.mT, G), B.shape),  # eq:backprop-arrays-solve-right
+        # eq:backprop-arrays-solve-left
+        lambda G, Y, A, B: unbroadcast(-solve(A.mT, G) @ Y.mT, A.shape),
+        # eq:backprop-arrays-solve-right
+        lambda G, Y, A, B: unbroadcast(solve(A.mT, G), B.shape),
     ),
     # eq:backprop-arrays-logdet
     "logdet": (lambda G, Y, A: reshape(G, (*G.shape, 1, 1)) * inv(A).mT,),
