@@ -118,6 +118,13 @@ def test_modes_of_a_saddle():
     assert_allclose(minimum, [-1, 3])
 
 
+def test_modes_of_a_matrix_that_is_symmetric_up_to_rounding():
+    H = 1e6 * np.array([[1.0, 1e-12], [0.0, 2.0]])
+    assert_allclose(modes(H, [1e6, 2e6], [0.0, 0.0])[3], [1, 1], rtol=1e-11)
+    with pytest.raises(ValueError, match="pass a symmetric matrix"):
+        modes(1e-6 * np.array([[1.0, 1e-3], [0.0, 2.0]]), [1.0, 1.0], [0.0, 0.0])
+
+
 def test_what_modes_refuses():
     with pytest.raises(ValueError, match="H is singular"):
         modes([[1.0, 1.0], [1.0, 1.0]], [1.0, 1.0], [0.0, 0.0])

@@ -77,10 +77,11 @@ def test_only_one_coordinate_moves_at_a_time():
 
 
 def test_the_default_steps():
-    f = Counted(lambda x: 0.0)
-    fd_grad(f, [0.0, -1000.0])
-    moved = [np.abs(point - [0, -1000]).max() for point in f.points[1:]]
-    assert_allclose(moved, [2.0**-26, 1000 * 2.0**-26], rtol=1e-5)
+    for far in (-1000.0, 1000.0):
+        f = Counted(lambda x: 0.0)
+        fd_grad(f, [0.0, far])
+        moved = [np.abs(point - [0, far]).max() for point in f.points[1:]]
+        assert_allclose(moved, [2.0**-26, 1000 * 2.0**-26], rtol=1e-5)
     f = Counted(lambda x: 0.0)
     fd_grad(f, [0.0, -1000.0], kind="central")
     moved = [np.abs(point - [0, -1000]).max() for point in f.points]
@@ -241,7 +242,12 @@ def test_what_steepest_refuses(gradient, norm, message):
 
 
 def test_a_matrix_that_is_symmetric_up_to_rounding_will_do():
-    assert_allclose(steepest([1.0, 0.0], [[1.0, 1e-12], [0.0, 1.0]]), [-1, 0], atol=1e-11)
+    P = np.array([[1.0, 1e-12], [0.0, 1.0]])
+    for size in (1.0, 1e6):
+        d = steepest([1.0, 0.0], size * P)
+        assert_allclose(d * np.sqrt(size), [-1, 0], atol=1e-11)
+    with pytest.raises(ValueError, match="not symmetric"):
+        steepest([1.0, 0.0], 1e-6 * np.array([[1.0, 1e-3], [0.0, 1.0]]))
 
 
 @pytest.mark.parametrize(("kappa", "bound"), [(1, 1.0), (4, 0.8), (9, 0.6), (1e8, 2e-4)])
