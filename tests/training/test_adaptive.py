@@ -302,6 +302,8 @@ def bowl_gradient(x):
 def test_minimize_records_its_path():
     path = minimize(bowl, bowl_gradient, [4, -2], SGD(0.05), 12)
     assert isinstance(path, Path)
+    with pytest.raises(AttributeError):
+        path.f = None
     k = np.arange(13)[:, np.newaxis]
     closed = np.array([4.0, -2.0]) * (1 - 0.05 * SCALES[:2]) ** k
     assert_allclose(path.x, closed, rtol=1e-14)
@@ -378,6 +380,13 @@ def test_as_a_method_of_scipy():
         assert (result.nit, result.nfev, result.njev, result.status) == (12, 13, 13, 0)
         assert result.success
         assert result.message == "took all 12 steps"
+    for stays in (as_scipy_method(SGD(0.05), 0), method):
+        options = {} if stays is not method else {"maxiter": 0}
+        result = scipy.optimize.minimize(
+            bowl, [4, -2], jac=bowl_gradient, method=stays, options=options
+        )
+        assert_array_equal(result.x, [4, -2])
+        assert result.nit == 0
 
 
 def test_scipys_own_ways_to_call_it():
