@@ -17,7 +17,7 @@ from bpcourse.exercises.running import run
 
 __all__ = ["Case", "Exercise", "Mistake", "Part", "Report", "check", "exercises", "find"]
 
-CHAPTERS = ("descent.learning",)  # in the order of the book
+CHAPTERS = ("descent.learning", "descent.steepest")  # in the order of the book
 
 
 @functools.cache
