@@ -382,6 +382,14 @@ def test_a_baseline_may_calm_the_estimate():
     assert spread[1] < 0.02 * spread[0]
 
 
+def test_reinforce_without_a_baseline_takes_off_nothing():
+    drawn = [
+        reinforce(lambda k: 3.0 + k, [0.0, 1.0], 9, rng=np.random.default_rng(0), **more)
+        for more in ({}, {"baseline": 0.0})
+    ]
+    assert_array_equal(*drawn)
+
+
 def test_reinforce_refuses():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="the reward is nan"):
@@ -541,6 +549,13 @@ def test_td_with_a_table_finds_the_values():
     _, P, reward, visits = chain(4, 1, 1)
     v = np.linalg.solve(np.eye(4) - 0.9 * P, reward)
     assert_allclose(td_update(v, np.eye(4), P, reward, 0.9, visits), 0, atol=1e-14)
+
+
+def test_td_on_a_ring():
+    # State 0 leads to 1, 1 to 2, 2 to 0: u_s = d_s (r_s + γ v_{s+1} − v_s).
+    P, v = np.roll(np.eye(3), 1, axis=1), np.array([1.0, 2.0, 4.0])
+    u = td_update(v, np.eye(3), P, [10.0, 20.0, 30.0], 0.5, [0.5, 0.25, 0.25])
+    assert_array_equal(u, [5, 5, 6.625])
 
 
 def test_td_refuses_what_is_no_chain():
