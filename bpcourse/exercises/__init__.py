@@ -8,6 +8,8 @@ its values (`judging`) are two separate halves, so that the grader can put a wal
 import difflib
 import functools
 import importlib
+import sys
+from types import FrameType
 from typing import Any
 
 from bpcourse.exercises.declare import Case, Exercise, Mistake, Part
@@ -61,7 +63,8 @@ def check(exercise: str | Exercise, answer: Any, *, seed: int | None = None) -> 
 
     Returns
     -------
-    Report : shown as the last value of a cell, or by `print`; `.passed`, `.points`, `.diagnosis`.
+    Report : `.passed`, `.points`, `.diagnosis`. A notebook shows it as the last value of a cell,
+        the prompt as the value of the line; called in a script, `check` prints it itself.
 
     Raises
     ------
@@ -71,4 +74,20 @@ def check(exercise: str | Exercise, answer: Any, *, seed: int | None = None) -> 
     if seed is not None and (type(seed) is not int or seed < 0):
         raise ValueError(f"seed is an integer ≥ 0 or None, got {seed!r}")
     cases = declared.cases(seed)
-    return judge(declared, cases, run(answer, [case.args for case in cases]))
+    report = judge(declared, cases, run(answer, [case.args for case in cases]))
+    if _in_a_script(sys._getframe(1)):
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(repr(report).encode(encoding, "replace").decode(encoding))
+    return report
+
+
+def _in_a_script(caller: FrameType) -> bool:
+    """Whether the call stands in the file that Python was told to run.
+
+    There nobody shows a line's value. Cells and lines at a prompt have no such file, also where
+    it was a script that opened the prompt; modules and test suites want the report, not a print.
+    """
+    scope = caller.f_globals
+    return (
+        scope.get("__name__") == "__main__" and scope.get("__file__") == caller.f_code.co_filename
+    )

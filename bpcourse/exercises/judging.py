@@ -1,5 +1,7 @@
 """From plain values to a report: the half that never meets the learner's objects."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from bpcourse.exercises.compare import NotNumbers, numbers
@@ -7,7 +9,22 @@ from bpcourse.exercises.declare import Case, Exercise, Mistake
 from bpcourse.exercises.report import Diagnosis, PartResult, Report, Say, Show, show_value
 from bpcourse.exercises.running import MAX_PRINTED, Failure, Other, Outcome, run
 
-Problems = list[str | None]  # one entry per part; None where the part is right
+WRONG = "wrong"
+
+
+class Problem(NamedTuple):
+    """What is the matter with a part on one input.
+
+    `kind` goes before "on public input 2", `text` is a sentence; `whole` says that the call gave
+    no values to judge part by part, so that no part is to blame.
+    """
+
+    kind: str
+    text: str
+    whole: bool = False
+
+
+Problems = list[Problem | None]  # one entry per part; None where the part is right
 
 
 def judge(exercise: Exercise, cases: list[Case], outcomes: list[Outcome]) -> Report:
@@ -31,7 +48,7 @@ def judge(exercise: Exercise, cases: list[Case], outcomes: list[Outcome]) -> Rep
             for case, outcome, right in zip(cases, outcomes, expected, strict=True)
         ]
         wrong = _wrong_parts(problems)
-        diagnosis = _diagnose(exercise, cases, outcomes, expected, wrong) if wrong else ()
+        diagnosis = _diagnose(exercise, cases, outcomes, expected, problems) if wrong else ()
     called = any(not o.failure or o.failure.kind == "raised" for o in outcomes)
     parts = tuple(
         PartResult(
@@ -49,9 +66,9 @@ def judge(exercise: Exercise, cases: list[Case], outcomes: list[Outcome]) -> Rep
 
 def _problems(exercise: Exercise, args: tuple, outcome: Outcome, right: Outcome) -> Problems:
     got = _split(exercise, outcome)
-    if isinstance(got, str):
+    if isinstance(got, Problem):
         return [got for _ in exercise.parts]
-    problems: Problems = []
+    problems: list[str | None] = []
     for part, value, true in zip(
         exercise.parts, got, right.value_of(len(exercise.parts)), strict=True
     ):
@@ -71,28 +88,33 @@ def _problems(exercise: Exercise, args: tuple, outcome: Outcome, right: Outcome)
             f"{names} afterwards; work on a copy"
         )
         problems = [f"{problem}; and {remark}" if problem else remark for problem in problems]
-    return problems
+    return [Problem(WRONG, problem) if problem else None for problem in problems]
 
 
-def _split(exercise: Exercise, outcome: Outcome) -> list | str:
-    """The values of the parts, or a sentence that says why there are none."""
-    if outcome.failure:
-        return _sentence(exercise, outcome.failure)
+def _split(exercise: Exercise, outcome: Outcome) -> list | Problem:
+    """The values of the parts, or why there are none."""
+    if failure := outcome.failure:
+        kind = f"raises {failure.type}" if failure.kind == "raised" else "not run"
+        return Problem(kind, _sentence(exercise, failure), whole=True)
     value, count = outcome.value, len(exercise.parts)
     names = ", ".join(part.name for part in exercise.parts)
     if value is None:
-        return "your function returns None: did you forget `return`?"
+        text = "your function returns None: did you forget `return`?"
+        return Problem("no value", text, whole=True)
     if isinstance(value, Other):
         wanted = names if count == 1 else f"({names})"
-        return f"your function returns {value.what}, where {wanted} is expected"
+        text = f"your function returns {value.what}, where {wanted} is expected"
+        return Problem(WRONG, text, whole=True)
     if count == 1:
         return [value]
-    if not isinstance(value, list | tuple):
+    if isinstance(value, list | tuple):
+        if len(value) == count:
+            return list(value)
+        what = str(len(value))
+    else:
         what = f"an array of shape {value.shape}" if np.ndim(value) else "one number"
-        return f"expected {count} values, ({names}), got {what}: end with `return {names}`"
-    if len(value) != count:
-        return f"expected {count} values, ({names}), got {len(value)}: end with `return {names}`"
-    return list(value)
+    text = f"expected {count} values, ({names}), got {what}: end with `return {names}`"
+    return Problem(WRONG, text, whole=True)
 
 
 def _sentence(exercise: Exercise, failure: Failure) -> str:
@@ -119,23 +141,39 @@ def _wrong_parts(problems: list[Problems]) -> set[int]:
     return {i for row in problems for i, problem in enumerate(row) if problem}
 
 
+def _wrong_values(problems: list[Problems]) -> set[int]:
+    """The parts of which the answer gave a value, somewhere, and a wrong one."""
+    rows = [[p if p and not p.whole else None for p in row] for row in problems]
+    return _wrong_parts(rows)
+
+
 def _where(part: int, cases: list[Case], problems: list[Problems]) -> str:
-    """On which inputs a part is wrong, in words; hidden inputs are not told apart."""
-    public = [row[part] for case, row in zip(cases, problems, strict=True) if case.public]
-    hidden = any(row[part] for case, row in zip(cases, problems, strict=True) if not case.public)
-    numbered = [str(i) for i, problem in enumerate(public, 1) if problem]
-    places = []
-    if numbered:
-        places.append(f"public input{'s' * (len(numbered) > 1)} {', '.join(numbered)}")
-    if hidden:
-        places.append("hidden inputs")
-    return "wrong on " + " and on ".join(places) if places else "right"
+    """How a part fails and on which inputs, in words; hidden inputs are not told apart."""
+    public: dict[str, list[str]] = {}
+    hidden = set()
+    for number, (case, row) in enumerate(zip(cases, problems, strict=True), 1):  # public ones first
+        if (problem := row[part]) and case.public:
+            public.setdefault(problem.kind, []).append(str(number))
+        elif problem:
+            hidden.add(problem.kind)
+    places = {
+        kind: f"{kind} on public input{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
+        for kind, numbers in public.items()
+    }
+    if hidden and hidden <= places.keys() and len(hidden) == 1:
+        places[hidden.pop()] += " and on hidden inputs"
+    elif hidden:  # what an exception is called could tell something about a hidden input
+        places["hidden"] = f"{WRONG if hidden == {WRONG} else 'fails'} on hidden inputs"
+    return "; ".join(places.values()) or "right"
 
 
 def _details(
     exercise: Exercise, cases: list[Case], outcomes: list[Outcome], problems: list[Problems]
 ) -> tuple[Say | Show, ...]:
-    """The first failing public input in full; for hidden inputs only that one failed."""
+    """A failing public input in full; where some fail and some raise, one of each.
+
+    For hidden inputs only that one failed.
+    """
     public = [i for i, case in enumerate(cases) if case.public and any(problems[i])]
     if not public:
         return (
@@ -145,18 +183,28 @@ def _details(
             ),
             *_printed(outcomes[0]),
         )
-    first = public[0]
-    row, outcome = problems[first], outcomes[first]
-    if outcome.failure and outcome.failure.kind != "raised":
-        return (Say(_sentence_case(row[0])),)
-    args = zip(exercise.parameters, cases[first].args, strict=True)
+    failure = outcomes[public[0]].failure
+    if failure and failure.kind != "raised":
+        return (Say(_sentence_case(_sentence(exercise, failure))),)
+    firsts = {outcomes[i].failure is None: i for i in reversed(public)}
+    return tuple(
+        block
+        for i in sorted(firsts.values())
+        for block in _detail(exercise, i, cases[i], outcomes[i], problems[i])
+    )
+
+
+def _detail(
+    exercise: Exercise, number: int, case: Case, outcome: Outcome, row: Problems
+) -> tuple[Say | Show, ...]:
+    args = zip(exercise.parameters, case.args, strict=True)
     shown = "\n".join(show_value(name, value) for name, value in args)
-    details: list[Say | Show] = [Say(f"On public input {first + 1}:"), Show(shown)]
-    if len(set(row)) == 1:
-        details.append(Say(_sentence_case(row[0])))
+    details: list[Say | Show] = [Say(f"On public input {number + 1}:"), Show(shown)]
+    if len(set(row)) == 1 and row[0]:
+        details.append(Say(_sentence_case(row[0].text)))
     else:
         details += [
-            Say(f"{part.name}: {problem}.")
+            Say(f"{part.name}: {problem.text}.")
             for part, problem in zip(exercise.parts, row, strict=True)
             if problem
         ]
@@ -174,8 +222,7 @@ def _printed(outcome: Outcome) -> tuple[Say | Show, ...]:
     return Say(f"Your function printed{cut}:"), Show(outcome.printed)
 
 
-def _sentence_case(text: str | None) -> str:
-    text = text or ""
+def _sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith(("?", "`")) else ".")
 
 
@@ -184,20 +231,22 @@ def _diagnose(
     cases: list[Case],
     outcomes: list[Outcome],
     expected: list[Outcome],
-    wrong: set[int],
+    problems: list[Problems],
 ) -> tuple[Diagnosis, ...]:
-    """Name the known mistakes that give the very same wrong parts on every input.
+    """Name the known mistakes that give the very same wrong numbers in a part, on every input.
 
-    Each step takes the mistake that explains most wrong parts; among these, the one that is wrong
-    in the fewest parts itself; then the first declared.
+    Where one raises the other must, too, but that alone explains nothing: mistakes of many kinds
+    raise alike. Each step takes the mistake that explains most parts; among these, the one that
+    is wrong in the fewest parts itself; then the first declared.
     """
+    wrong = _wrong_values(problems)
     explained: list[tuple[Mistake, set[int], int]] = []
     args = [case.args for case in cases]
     for mistake in exercise.mistakes:
         theirs = run(mistake.function, args)
         same = {i for i in wrong if _agree(exercise, args, outcomes, theirs, i)}
         if same:
-            own = _wrong_parts(
+            own = _wrong_values(
                 [
                     _problems(exercise, arguments, outcome, right)
                     for arguments, outcome, right in zip(args, theirs, expected, strict=True)
@@ -225,11 +274,10 @@ def _agree(
 
 
 def _agree_once(exercise: Exercise, args: tuple, one: Outcome, other: Outcome, part: int) -> bool:
-    if one.failure and other.failure:
-        alike = one.failure.kind == other.failure.kind == "raised"
-        return alike and one.failure.type == other.failure.type
     values, others = _split(exercise, one), _split(exercise, other)
-    if isinstance(values, str) or isinstance(others, str) or one.changed != other.changed:
+    if isinstance(values, Problem) and isinstance(others, Problem):
+        return values.kind == others.kind != WRONG
+    if isinstance(values, Problem) or isinstance(others, Problem) or one.changed != other.changed:
         return False
     try:
         (a, rtol), (b, _) = numbers(values[part]), numbers(others[part])

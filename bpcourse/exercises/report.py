@@ -76,7 +76,8 @@ class Report:
         if self.passed:
             return "Right on every public and every hidden input."
         places = {part.where for part in self.parts}
-        return f"W{places.pop()[1:]}." if len(places) == 1 and all(places) else ""
+        where = places.pop()
+        return "" if places or not where else f"{where[:1].upper()}{where[1:]}."
 
     def _part_rows(self) -> list[tuple[str, str, str]]:
         if len({part.where for part in self.parts}) == 1:

@@ -5,6 +5,7 @@ import functools
 import io
 import itertools
 import linecache
+import os
 import random
 import subprocess
 import sys
@@ -370,7 +371,7 @@ def test_the_learners_own_settings_do_not_matter():
         assert gradient(solution).passed
 
 
-def test_reports_are_deterministic_and_check_prints_nothing(capsys):
+def test_reports_are_deterministic_and_called_from_a_module_check_prints_nothing(capsys):
     one, two = (gradient(returning((0.0, np.zeros(2))), seed=5) for _ in range(2))
     assert one == two
     assert repr(one) == repr(two)
@@ -425,6 +426,92 @@ def test_a_failure_on_hidden_inputs_alone_says_what_may_differ():
 def test_a_mistake_that_agrees_on_some_inputs_only_is_not_diagnosed():
     assert check(SECRET, lambda x: x + 1).diagnosis[0].mistake == "one is added"
     assert check(SECRET, lambda x: x + 1 if x[0] == 1 else x).diagnosis == ()
+
+
+def test_raising_alike_is_no_diagnosis():
+    def refuses(x):
+        raise ValueError
+
+    both = Mistake("it raises", refuses, "this hint should never be seen by anybody")
+    some = Mistake("it raises for some", lambda x: refuses(x) if x[0] > 1 else 2 * x, "nor this")
+    only = replace(SECRET, mistakes=(both, some))
+    assert check(only, refuses).diagnosis == ()
+    assert check(only, some.function).diagnosis == ()
+
+    def named(x):
+        return x + 1 if x[0] == 1 else refuses(x)
+
+    report = check(replace(only, mistakes=(both, some, Mistake("named", named, "seen"))), named)
+    assert [found.mistake for found in report.diagnosis] == ["named"]
+
+
+def test_parts_are_called_wrong_only_where_there_is_a_value():
+    parts = (Part("a", "(n,)", points=1), Part("b", "(n,)", points=1))
+    public = ((np.array([1.0]),), (np.array([2.0]),), (np.array([3.0]),))
+    pair = replace(SECRET, parts=parts, solution=lambda x: (2 * x, 2 * x), public=public)
+
+    def answer(x):
+        if x[0] == 1:
+            raise KeyError("k")
+        if x[0] == 2:
+            return None
+        return 2 * x, x - 1
+
+    a, b = check(pair, answer).parts
+    assert a.where == "raises KeyError on public input 1; no value on public input 2"
+    assert b.where == f"{a.where}; wrong on public input 3 and on hidden inputs"
+
+    def secretive(x):
+        return {}[f"{x}"] if x[0] > 3 else (2 * x, 2 * x)
+
+    assert {part.where for part in check(pair, secretive).parts} == {"fails on hidden inputs"}
+
+
+SCRIPT = """
+from bpcourse import check
+
+def my_gradient(X, y, w):
+    raise NotImplementedError
+
+def main():
+    check("descent.learning.gradient", my_gradient)
+
+main()
+"""
+
+
+def python(*args, **options):
+    command = [sys.executable, *map(str, args)]
+    options = {"text": True, "encoding": "utf-8", "timeout": 60, "check": True, **options}
+    return subprocess.run(command, capture_output=True, **options).stdout
+
+
+def test_a_script_shows_the_report_once(tmp_path):
+    script = tmp_path / "mine.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    report = gradient(lambda X, y, w: (_ for _ in ()).throw(NotImplementedError))
+    assert python("-X", "utf8", script) == f"{report!r}\n"
+    ascii_only = {**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    assert "? not written yet: 0 of 3 points" in python(script, env=ascii_only)
+    # Its functions, imported by others, leave it to the caller what to do with the report.
+    assert python("-c", "import mine", cwd=tmp_path) == ""
+
+
+def test_a_prompt_shows_the_report_once(tmp_path):
+    script = tmp_path / "mine.py"
+    script.write_text("from bpcourse import check", encoding="utf-8")
+    line = "check('descent.learning.gradient', 3)\n"
+    shown = python("-X", "utf8", "-i", script, input=line)
+    assert shown.count("0 of 3 points") == 1
+
+
+def test_a_cell_shows_the_report_once():
+    shell = (
+        "from IPython.core.interactiveshell import InteractiveShell as Shell;"
+        "shell = Shell.instance();"
+        "shell.run_cell('from bpcourse import check; check(\"descent.learning.gradient\", 3)')"
+    )
+    assert python("-X", "utf8", "-c", shell).count("0 of 3 points") == 1
 
 
 def test_the_mistake_that_is_wrong_in_nothing_else_is_preferred():

@@ -27,6 +27,20 @@ def _every_row_minus_every_target(X, y, w):
     return np.mean(R**2) / 2, X.T @ R / len(y)
 
 
+def _entry_by_entry(X, y, w):
+    r = X * w - y
+    return np.sum(r**2) / (2 * len(y)), X.T @ r / len(y)
+
+
+def _entry_by_entry_with_a_product(X, y, w):
+    r = X * w - y
+    return r @ r / (2 * len(y)), X.T @ r / len(y)
+
+
+def _target_added(X, y, w):
+    return _loss(X, -y, w), _gradient(X, -y, w)
+
+
 def _gradient_inputs(rng):
     sizes = [(1, 3), (4, 4), (7, 2), (12, 5), (3, 6)]
     return [(rng.normal(size=(N, p)), rng.normal(size=N), rng.normal(size=p)) for N, p in sizes]
@@ -160,6 +174,38 @@ GRADIENT = Exercise(
             "that is how wrong each sale is by itself. To compare two rules you need a single "
             "number: what do you do with these N?",
         ),
+        Mistake(
+            "the loss takes the length of the residuals where its square is asked",
+            lambda X, y, w: (np.linalg.norm(X @ w - y) / (2 * len(y)), _gradient(X, y, w)),
+            "`np.linalg.norm` ends with a square root, and the loss has none: it is the length "
+            "times itself. Your gradient is that of the squared length.",
+        ),
+        Mistake(
+            "`X * w` stands where `X @ w` is needed",
+            _entry_by_entry,
+            "`*` pairs entries and repeats w for every row; nothing is added up, so your residual "
+            "has p numbers per sample. A prediction is the sum of feature times weight, and `@` is "
+            "the product that adds.",
+        ),
+        Mistake(
+            "`X * w` stands where `X @ w` is needed (and the loss is a product of residuals)",
+            _entry_by_entry_with_a_product,
+            "`*` pairs entries and repeats w for every row; nothing is added up, so your residual "
+            "has p numbers per sample. A prediction is the sum of feature times weight, and `@` is "
+            "the product that adds.",
+        ),
+        Mistake(
+            "the target is added where it must be subtracted",
+            _target_added,
+            "a residual is what the model says minus what is true: it is 0 when the two agree. "
+            "What is yours when they agree?",
+        ),
+        Mistake(
+            "loss and gradient are returned in the opposite order",
+            lambda X, y, w: (_gradient(X, y, w), _loss(X, y, w)),
+            "both are right. The pair is `(loss, gradient)`, the number first; whoever unpacks it "
+            "relies on the order.",
+        ),
     ),
     withholds=("descent.learning.linreg_loss_grad",),
 )
@@ -194,7 +240,7 @@ def _with_ones(F):
 
 def _separates(expected, F, args, rtol):
     """None if least squares on the features F, with a bias, gets every point's class right."""
-    (X,) = args
+    X, center = args
     N = len(X)
     if F.ndim != 2 or len(F) != N or not F.shape[1]:
         shape = f"shape {F.shape}" if F.shape else "a single number"
@@ -208,7 +254,7 @@ def _separates(expected, F, args, rtol):
     if not np.isfinite(F).all():
         row, column = np.argwhere(~np.isfinite(F))[0]
         return f"features must be finite numbers, got {F[row, column]} at [{row}, {column}]"
-    y = np.sign(X[:, 0] * X[:, 1])
+    y = np.sign((X - center).prod(axis=1))
     A = _with_ones(F)
     fit = _first_half(X)
     weights = np.linalg.lstsq(A[:fit], y[:fit], rcond=1e-10)[0]
@@ -220,7 +266,8 @@ def _separates(expected, F, args, rtol):
     signs = "agree" if y[wrong[0]] > 0 else "differ"
     return (
         f"the linear classifier on your features gets {N - wrong.size} of {N} points right; the "
-        f"first it gets wrong is x = ({x1:.3g}, {x2:.3g}), row {wrong[0]}, where the signs {signs}"
+        f"first it gets wrong is x = ({x1:.3g}, {x2:.3g}), row {wrong[0]}, "
+        f"where the signs of x − center {signs}"
     )
 
 
@@ -240,85 +287,140 @@ def _projection(F):
 
 
 def _crossed_inputs(rng):
-    return [(_cloud(rng.uniform(0.2, 2.0, size=(n, 2)), rng),) for n in (20, 25, 30)]
+    inputs = []
+    for n in (20, 25, 30):
+        # Off the origin, off the diagonals: neither x₁x₂ nor the exchanged center fits by chance.
+        center = rng.uniform([1.0, 3.0], [2.0, 4.0]) * rng.choice([-1.0, 1.0], size=2)
+        cloud = _cloud(rng.uniform(0.2, 2.0, size=(n, 2)), rng)
+        inputs.append((center + cloud, center))
+    return inputs
 
+
+def _crossed(X, center):
+    return (X - center).prod(axis=1, keepdims=True)
+
+
+_CENTER = np.array([2.0, -1.0])
+_CORNERS = np.array([[0.5, 1.5], [1.0, 0.4], [2.0, 1.0], [0.3, 0.6], [1.5, 0.3], [0.6, 1.8]])
 
 CROSSED = Exercise(
     id="descent.learning.crossed",
     title="A feature that solves XOR",
     asks=(
-        "Write a function of `X` (N, 2) that returns a feature matrix of shape (N, q), "
-        f"1 ≤ q ≤ {_MOST_COLUMNS}, on which a linear classifier gets every point of a noiseless "
-        "XOR cloud right. The bias is added for you; the classifier is fitted to your features by "
-        "least squares on one half of the points and judged on all of them."
+        "This noiseless XOR cloud does not lie around the origin but around a point (a₁, a₂), "
+        "handed to you as `center`: class 1 is where the signs of x₁ − a₁ and x₂ − a₂ agree. Write "
+        "a function of `X` (N, 2) and "
+        f"`center` that returns a feature matrix of shape (N, q), 1 ≤ q ≤ {_MOST_COLUMNS}, on "
+        "which a linear classifier gets every point right. The bias is added for you; the "
+        "classifier is fitted to your features by least squares on one half of the points and "
+        "judged on all of them."
     ),
-    parameters=("X",),
+    parameters=("X", "center"),
     parts=(Part("features", "(N, q)", points=2, compare=_separates, same=_same_classifiers),),
-    public=((_cloud(np.array([[0.5, 1.5], [1.0, 0.4], [2.0, 1.0], [0.3, 0.6]])),),),
+    public=((_CENTER + _cloud(_CORNERS), _CENTER),),
     hidden=_crossed_inputs,
-    varies="more points, in random order, closer to the axes or farther away",
-    solution=lambda X: X[:, :1] * X[:, 1:],
+    varies="other centers, more points, in random order, closer to the cloud's axes or farther",
+    solution=_crossed,
     mistakes=(
         Mistake(
             "a linear classifier can do no more with these features than with x₁ and x₂",
-            lambda X: X,
+            lambda X, center: X,
             "copies, sums and differences of x₁ and x₂ bring nothing new, for the weights can "
             "make them anyway. Opposite corners defeat every such score, as “What a linear model "
             "cannot learn” proves. Look for something that is not a weighted sum.",
         ),
         Mistake(
             "the one feature is the sum x₁ + x₂",
-            lambda X: X.sum(axis=1, keepdims=True),
-            "the sum is a straight line's score, and opposite corners have opposite sums although "
-            "they belong to one class. What is the same at (1, 1) and at (−1, −1)?",
+            lambda X, center: X.sum(axis=1, keepdims=True),
+            "the sum is a straight line's score: seen from the center, opposite corners have "
+            "opposite sums although they belong to one class. What is the same at (1, 1) and at "
+            "(−1, −1)?",
         ),
         Mistake(
             "the one feature is the difference x₁ − x₂",
-            lambda X: X[:, :1] - X[:, 1:],
-            "the difference is a straight line's score, too, and it is 0 at (1, 1) and at "
-            "(−1, −1), in the middle of the other class. Look for something that is not a "
-            "weighted sum.",
+            lambda X, center: X[:, :1] - X[:, 1:],
+            "the difference is a straight line's score, too: seen from the center, it is 0 at "
+            "(1, 1) and at (−1, −1), in the middle of the other class. Look for something that is "
+            "not a weighted sum.",
         ),
         Mistake(
-            "the squares x₁² and x₂² forget the signs",
-            lambda X: X**2,
-            "all four corners have the same squares, so nothing can tell them apart. The class "
-            "depends on the signs, on both together.",
+            "the product x₁x₂ is that of a cloud around the origin",
+            lambda X, center: X[:, :1] * X[:, 1:],
+            "x₁x₂ changes its sign on the axes of the plane. This cloud changes its class on two "
+            "other lines, through its center. What is positive on one side of such a line and "
+            "negative on the other?",
+        ),
+        Mistake(
+            "the feature is the class of a cloud around the origin",
+            lambda X, center: np.sign(X[:, :1] * X[:, 1:]),
+            "the sign of x₁x₂ tells the quadrants of the plane apart. The quadrants of this cloud "
+            "meet at its center: ask for the signs of something else than x₁ and x₂.",
+        ),
+        Mistake(
+            "the center is added where it must be subtracted",
+            lambda X, center: (X + center).prod(axis=1, keepdims=True),
+            "put the center itself in for the point: what you multiply should be 0 there, and is "
+            "twice the center.",
+        ),
+        Mistake(
+            "the coordinates of the center are exchanged",
+            lambda X, center: (X - center[::-1]).prod(axis=1, keepdims=True),
+            "x₁ belongs to the first coordinate of the center and x₂ to the second. Put the center "
+            "itself in for the point: both factors should be 0.",
+        ),
+        Mistake(
+            "the squares forget the signs",
+            lambda X, center: (X - center) ** 2,
+            "seen from the center, all four corners have the same squares, so nothing can tell "
+            "them apart. The class depends on the signs, on both together.",
+        ),
+        Mistake(
+            "the squares x₁² and x₂² look at one coordinate each",
+            lambda X, center: X**2,
+            "they solve the circles. XOR is about both coordinates at once: it asks whether the "
+            "signs agree. “A new feature helps” shows what joins them; then ask where the signs "
+            "change in this cloud.",
         ),
         Mistake(
             "x₁ and x₂ with their squares, but nothing that joins the two",
-            lambda X: np.hstack([X, X**2]),
+            lambda X, center: np.hstack([X, X**2]),
             "each of your features looks at one coordinate. XOR is about both at once: it asks "
             "whether the signs agree. “A new feature helps” shows what joins them.",
         ),
         Mistake(
             "the one feature is the distance from the center",
-            lambda X: (X**2).sum(axis=1, keepdims=True),
-            "x₁² + x₂² solves the circles. In XOR all four corners are equally far from the "
+            lambda X, center: ((X - center) ** 2).sum(axis=1, keepdims=True),
+            "distance solves the circles. In XOR all four corners are equally far from the "
             "center: distance says nothing, the quadrant says all.",
         ),
         Mistake(
-            "the absolute values |x₁| and |x₂| forget the signs",
-            np.abs,
+            "the one feature is the distance from the origin",
+            lambda X, center: (X**2).sum(axis=1, keepdims=True),
+            "x₁² + x₂² solves circles around the origin. In XOR distance says nothing, the "
+            "quadrant says all; and the quadrants of this cloud meet at its center.",
+        ),
+        Mistake(
+            "the absolute values forget the signs",
+            lambda X, center: np.abs(X - center),
             "the class depends on the signs, and absolute values throw away exactly these.",
         ),
         Mistake(
-            "the one feature is the square (x₁ + x₂)²",
-            lambda X: X.sum(axis=1, keepdims=True) ** 2,
+            "the one feature is the square of a sum",
+            lambda X, center: (X - center).sum(axis=1, keepdims=True) ** 2,
             "you are close. Multiply it out: one of its three terms is what you need, the other "
             "two are noise that the classifier cannot weigh down, because all three share one "
             "weight. Give it the one term.",
         ),
         Mistake(
             "the product is there, but as a vector",
-            lambda X: X[:, 0] * X[:, 1],
+            lambda X, center: (X - center).prod(axis=1),
             "the idea is right. A feature matrix has one row per point and one column per "
             "feature, even for one feature: shape (N, 1). Slices such as `[:, :1]` keep the "
             "second axis, or add it with `[:, None]`.",
         ),
         Mistake(
             "the product runs down the columns where it should run along the rows",
-            lambda X: X.prod(axis=0),
+            lambda X, center: (X - center).prod(axis=0),
             "you multiplied all points with one another. Each point needs its own product: axis "
             "0 counts the points, axis 1 the coordinates.",
         ),
@@ -354,6 +456,12 @@ def _with_entry(w, j, value):
 
 def _all_others_divided(w, j, c):
     v = w / c
+    v[j] = w[j]
+    return v
+
+
+def _all_others_multiplied(w, j, c):
+    v = w * c
     v[j] = w[j]
     return v
 
@@ -415,6 +523,29 @@ RESCALE = Exercise(
             "all weights but the one in question are divided",
             _all_others_divided,
             "it is the other way around: column j changed, the others did not.",
+        ),
+        Mistake(
+            "all weights but the one in question are multiplied",
+            _all_others_multiplied,
+            "now all parts of a prediction fit one another, but the prediction is c times as "
+            "large. It should stay what it was, and only column j changed.",
+        ),
+        Mistake(
+            "the weight is divided by c²",
+            lambda w, j, c: _with_entry(w, j, w[j] / c**2),
+            "the square belongs to the curvature of the loss, where the feature occurs twice. In "
+            "a prediction it occurs once: weight times feature has to stay as it was.",
+        ),
+        Mistake(
+            "the weight is divided by −c",
+            lambda w, j, c: _with_entry(w, j, -w[j] / c),
+            "the size is right, the sign is not: this feature would now push every prediction the "
+            "other way. What undoes a multiplication by c is a division by c.",
+        ),
+        Mistake(
+            "the weight is set to 1/c",
+            lambda w, j, c: _with_entry(w, j, 1 / c),
+            "1/c is what the weight is multiplied by. The old weight still matters.",
         ),
         Mistake(
             "the new weights are right, but the old w is gone",
@@ -487,6 +618,46 @@ def _bias_backwards(weights, biases):
     for V, c in zip(weights[:-1][::-1], biases[:-1][::-1], strict=True):
         b = b @ V + c
     return b
+
+
+def _bias_through_the_product_so_far(weights, biases):
+    W, b = weights[0], biases[0]
+    for V, c in zip(weights[1:], biases[1:], strict=True):
+        W = W @ V
+        b = b @ W + c
+    return b
+
+
+def _bias_added_before_the_layer(weights, biases):
+    b = biases[0]
+    for V, c in zip(weights[1:], biases[1:], strict=True):
+        b = (b + c) @ V
+    return b
+
+
+def _first_layer_twice(weights, biases):
+    W, b = weights[0], biases[0]
+    for V, c in zip(weights, biases, strict=True):
+        W, b = W @ V, b @ V + c
+    return W, b
+
+
+def _product_by_entries(weights):
+    W = weights[0]
+    for V in weights[1:]:
+        W = W * V
+    return W
+
+
+def _bias_by_entries(weights, biases):
+    b = biases[0]
+    for V, c in zip(weights[1:], biases[1:], strict=True):
+        b = b * V + c
+    return b
+
+
+def _first_two(weights, biases):
+    return weights[0] @ weights[1], biases[0] @ weights[1] + biases[1]
 
 
 def _first_bias_alone(weights, biases):
@@ -572,12 +743,51 @@ COLLAPSE = Exercise(
         ),
         Mistake(
             "only the first two layers are merged",
-            lambda weights, biases: (
-                weights[0] @ weights[1],
-                biases[0] @ weights[1] + biases[1],
-            ),
+            _first_two,
             "that is the boxed formula for two layers. A cascade may have one, or ten: merge the "
             "first two, then merge the result with the next, and so on.",
+        ),
+        Mistake(
+            "only the first two layers are merged (one alone is left as it is)",
+            lambda weights, biases: (
+                _first_two(weights, biases) if len(weights) > 1 else (weights[0], biases[0])
+            ),
+            "that is the boxed formula for two layers. A cascade may have ten: merge the first "
+            "two, then merge the result with the next, and so on. If you have a loop, does it run "
+            "to its end?",
+        ),
+        Mistake(
+            "`return` stands inside the loop, so that only the first two layers are merged",
+            lambda weights, biases: _first_two(weights, biases) if len(weights) > 1 else None,
+            "the function ends at the first `return` it meets, in the first round of the loop; "
+            "and with a single layer it meets none. Move it out to the level of `for`.",
+        ),
+        Mistake(
+            "the first layer is applied twice",
+            _first_layer_twice,
+            "you start with the first layer and then loop over all of them, the first included. "
+            "Begin with the second, or start from a layer that does nothing.",
+        ),
+        Mistake(
+            "the matrices are multiplied entry by entry",
+            lambda weights, biases: (_product_by_entries(weights), _bias(weights, biases)),
+            "`*` pairs entries that stand at the same place. To send one layer's scores through "
+            "the next layer's weights takes the matrix product, `@`.",
+        ),
+        Mistake(
+            "matrices and biases are multiplied entry by entry",
+            lambda weights, biases: (
+                _product_by_entries(weights),
+                _bias_by_entries(weights, biases),
+            ),
+            "`*` pairs entries that stand at the same place. To send one layer's scores through "
+            "the next layer's weights takes the matrix product, `@`; a bias goes the same way.",
+        ),
+        Mistake(
+            "the bias is multiplied by the weights entry by entry",
+            lambda weights, biases: (_product(weights), _bias_by_entries(weights, biases)),
+            "`*` makes a matrix of a bias: print its shape. A bias passes through a layer as a "
+            "sample does, by the matrix product, `@`.",
         ),
         Mistake(
             "the biases are added up as they are",
@@ -608,6 +818,26 @@ COLLAPSE = Exercise(
             "layers' weights only.",
         ),
         Mistake(
+            "the new bias is added before the layer, not after",
+            lambda weights, biases: (
+                _product(weights),
+                _bias_added_before_the_layer(weights, biases),
+            ),
+            "a layer multiplies first and adds its bias afterwards. Look at where the parentheses "
+            "stand in the boxed formula.",
+        ),
+        Mistake(
+            "b is multiplied by the product so far, not by this layer's matrix: you overwrote W "
+            "before using it",
+            lambda weights, biases: (
+                _product(weights),
+                _bias_through_the_product_so_far(weights, biases),
+            ),
+            "the old bias passes through the new layer only. Compute b before W, or both in one "
+            "line: `W, b = …, …` evaluates everything on the right first. If W has a name of its "
+            "own in your lines, look at which matrix b meets.",
+        ),
+        Mistake(
             "the biases are merged from the last layer to the first",
             lambda weights, biases: (
                 _product(weights),
@@ -626,6 +856,11 @@ COLLAPSE = Exercise(
             "b is a matrix with one row",
             lambda weights, biases: (_product(weights), _bias(weights, biases)[None, :]),
             "the numbers are right, the shape is not: (1, n) is a matrix, (n,) a vector.",
+        ),
+        Mistake(
+            "W and b are returned in the opposite order",
+            lambda weights, biases: (_bias(weights, biases), _product(weights)),
+            "both are right. The pair is `(W, b)`; whoever unpacks it relies on the order.",
         ),
         Mistake(
             "the result is right, but the lists are used up",
@@ -660,6 +895,15 @@ def _counted_from_one(labels, predictions, k):
 def _only_classes_that_occur(labels, predictions, k):
     classes = np.unique(np.concatenate([labels, predictions]))
     return _confusion(labels, predictions, k)[np.ix_(classes, classes)]
+
+
+def _only_true_classes(labels, predictions, k):
+    classes = np.unique(labels)
+    return _confusion(labels, predictions, k)[np.ix_(classes, classes)]
+
+
+def _one_class_too_many(labels, predictions, k):
+    return _confusion(labels, predictions, k + 1)
 
 
 def _up_to_the_largest(labels, predictions, k):
@@ -750,6 +994,24 @@ CONFUSION = Exercise(
             "of the same task cannot be compared. That is what k is for.",
         ),
         Mistake(
+            "only classes that occur among the labels have a row and a column",
+            _only_true_classes,
+            "`np.unique(labels)` knows the true classes of these samples only: a class that is "
+            "predicted but never true has its column, too. There are k classes, whatever occurs.",
+        ),
+        Mistake(
+            "there is one class too many",
+            _one_class_too_many,
+            "k counts the classes, and 0 is one of them: the last one is k − 1. Your last row and "
+            "column belong to nobody.",
+        ),
+        Mistake(
+            "the last sample is not counted",
+            lambda labels, predictions, k: _confusion(labels[:-1], predictions[:-1], k),
+            "the entries should add up to N, and yours add up to one less. Where does your loop "
+            "end? `range(N)` ends before N by itself.",
+        ),
+        Mistake(
             "the matrix ends at the largest class that occurs",
             _up_to_the_largest,
             "you count the classes from the data, and the data may lack the last one. That is what "
@@ -771,4 +1033,188 @@ CONFUSION = Exercise(
     withholds=("descent.learning.confusion_matrix",),
 )
 
-EXERCISES = (GRADIENT, CROSSED, RESCALE, COLLAPSE, CONFUSION)
+# Walk down --------------------------------------------------------------------------------------
+
+
+def _walk(X, y, lr, steps, *, gradient=_gradient, start=0.0):
+    path = np.full((steps + 1, X.shape[1]), start)
+    for k in range(steps):
+        path[k + 1] = path[k] - lr * gradient(X, y, path[k])
+    return path
+
+
+def _walk_with(gradient):
+    """A walk that takes something else for the gradient."""
+    return lambda X, y, lr, steps: _walk(X, y, lr, steps, gradient=gradient)
+
+
+def _one_array_many_names(X, y, lr, steps):
+    path = _walk(X, y, lr, steps)
+    return np.tile(path[-1], (steps + 1, 1))
+
+
+def _one_array_many_names_after_the_start(X, y, lr, steps):
+    path = _one_array_many_names(X, y, lr, steps)
+    path[0] = 0
+    return path
+
+
+def _slope_of_the_start(X, y, lr, steps):
+    return -lr * np.arange(steps + 1)[:, None] * _gradient(X, y, np.zeros(X.shape[1]))
+
+
+def _one_weight_after_the_other(X, y, lr, steps):
+    path = np.zeros((steps + 1, X.shape[1]))
+    for k in range(steps):
+        w = path[k].copy()
+        for j in range(len(w)):
+            w[j] -= lr * _gradient(X, y, w)[j]
+        path[k + 1] = w
+    return path
+
+
+def _walk_inputs(rng):
+    sizes = [(8, 2, 5), (5, 5, 3), (20, 3, 12), (6, 1, 1), (4, 4, 2)]
+    return [
+        (rng.normal(size=(N, p)), rng.normal(size=N), float(rng.uniform(0.05, 0.3)), steps)
+        for N, p, steps in sizes
+    ]
+
+
+WALK = Exercise(
+    id="descent.learning.walk",
+    title="Walk down",
+    asks=(
+        "Write a function of `X` (N, p), `y` (N,), the rate `lr` and the number `steps` ≥ 1 that "
+        "goes down half the mean squared error of `X @ w` by gradient descent, from the weights 0. "
+        "Return all positions, the start first, in shape (steps + 1, p)."
+    ),
+    parameters=("X", "y", "lr", "steps"),
+    parts=(Part("positions", "(steps + 1, p)", points=2),),
+    public=(
+        (
+            np.array([[1.0, 2.0], [3.0, 0.0], [-1.0, 1.0], [1.0, 1.0]]),
+            np.array([4.0, 8.0, 0.0, 4.0]),
+            0.5,
+            3,
+        ),
+        (np.array([[1.0, 0.0], [1.0, 2.0]]), np.array([2.0, 6.0]), 0.25, 2),
+    ),
+    hidden=_walk_inputs,
+    varies="random numbers, other rates, more steps or a single one, one weight or several",
+    solution=lambda X, y, lr, steps: _walk(X, y, lr, steps),
+    mistakes=(
+        Mistake(
+            "the step goes uphill",
+            _walk_with(lambda X, y, w: -_gradient(X, y, w)),
+            "the loss grows with every step. Either the minus of the step is missing, or the "
+            "residual is target minus prediction; with both mistakes at once you would go down.",
+        ),
+        Mistake(
+            "the start is missing",
+            lambda X, y, lr, steps: _walk(X, y, lr, steps)[1:],
+            "a walk of 3 steps visits 4 positions. The first of them is the start, before any "
+            "step: all weights 0.",
+        ),
+        Mistake(
+            "there is one step too few",
+            lambda X, y, lr, steps: _walk(X, y, lr, steps)[:-1],
+            "the start is no step: a walk of 3 steps visits 4 positions. How often does your loop "
+            "run?",
+        ),
+        Mistake(
+            "there is one step too many",
+            lambda X, y, lr, steps: _walk(X, y, lr, steps + 1),
+            "the start is one of the steps + 1 positions, and it takes no step to get there. How "
+            "often does your loop run?",
+        ),
+        Mistake(
+            "all positions are the last one: the list has one array many times",
+            _one_array_many_names,
+            "`w -= …` writes into the array that is already in your list, and every entry of the "
+            "list is that array. Make a new array at each step: `w = w - …`, or append a copy.",
+        ),
+        Mistake(
+            "all positions after the start are the last one: the list has one array many times",
+            _one_array_many_names_after_the_start,
+            "`w -= …` writes into the array that is already in your list, and every entry of the "
+            "list is that array. Make a new array at each step: `w = w - …`, or append a copy.",
+        ),
+        Mistake(
+            "the gradient is a sum over the samples where a mean is asked",
+            _walk_with(lambda X, y, w: X.T @ (X @ w - y)),
+            "your steps are N times too long, and with many samples they run away. The loss is a "
+            "mean, so its slope is one, too.",
+        ),
+        Mistake(
+            "the gradient has a 2 too many",
+            _walk_with(lambda X, y, w: 2 * _gradient(X, y, w)),
+            "your steps are twice too long: this is the slope of the whole mean squared error, "
+            "and half of it is asked. The ½ of the loss meets the 2 of the derivative.",
+        ),
+        Mistake(
+            "the gradient is half as long as it should be",
+            _walk_with(lambda X, y, w: _gradient(X, y, w) / 2),
+            "your steps are half as long as asked: the ½ of the loss is still in your gradient. "
+            "What does the derivative of a square bring along that cancels it?",
+        ),
+        Mistake(
+            "the mean is taken over the features where the samples are meant",
+            _walk_with(lambda X, y, w: X.T @ (X @ w - y) / len(w)),
+            "you divide by the number of weights. The mean runs over the samples, the rows of X.",
+        ),
+        Mistake(
+            "the residuals are multiplied by X where Xᵀ is needed",
+            _walk_with(lambda X, y, w: X @ (X @ w - y) / len(y)),
+            "the sum runs over the samples, and samples are the rows of X: see “Why the "
+            "transpose?”. Where X is square, nothing complains and the walk goes astray.",
+        ),
+        Mistake(
+            "the gradient is always that of the start",
+            _slope_of_the_start,
+            "your steps are all the same. The slope changes as you go: evaluate the gradient "
+            "inside the loop, at the position you have reached.",
+        ),
+        Mistake(
+            "the weights take their steps one after the other",
+            _one_weight_after_the_other,
+            "when the second weight moves, the first has moved already, so its slope is taken at "
+            "a point between two positions. Compute the whole gradient first, then step once.",
+        ),
+        Mistake(
+            "the learning rate is missing",
+            lambda X, y, lr, steps: _walk(X, y, 1.0, steps),
+            "your steps are as long as the gradient. It says which way and how steep; how far to "
+            "go for it is what `lr` says.",
+        ),
+        Mistake(
+            "the start is at 1 where it should be at 0",
+            lambda X, y, lr, steps: _walk(X, y, lr, steps, start=1.0),
+            "the steps are right, from another place. The exercise starts with all weights 0.",
+        ),
+        Mistake(
+            "only the last position is returned",
+            lambda X, y, lr, steps: _walk(X, y, lr, steps)[-1],
+            "it is the right place. To draw the way there, keep every position: one row each.",
+        ),
+        Mistake(
+            "the steps are returned where positions are asked",
+            lambda X, y, lr, steps: np.diff(_walk(X, y, lr, steps), axis=0),
+            "each row says how far you went, not where you are. A position is the one before it "
+            "plus the step.",
+        ),
+        Mistake(
+            "rows and columns are exchanged",
+            lambda X, y, lr, steps: _walk(X, y, lr, steps).T,
+            "one row per position, one column per weight; yours is the other way around.",
+        ),
+        Mistake(
+            "the losses on the way are returned",
+            lambda X, y, lr, steps: np.array([_loss(X, y, w) for w in _walk(X, y, lr, steps)]),
+            "they show how well the walk does. Asked is where it goes: the weights at each "
+            "position, one row each.",
+        ),
+    ),
+)
+
+EXERCISES = (GRADIENT, CROSSED, RESCALE, COLLAPSE, CONFUSION, WALK)
