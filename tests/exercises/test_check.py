@@ -501,8 +501,9 @@ def test_a_prompt_shows_the_report_once(tmp_path):
     script = tmp_path / "mine.py"
     script.write_text("from bpcourse import check", encoding="utf-8")
     line = "check('descent.learning.gradient', 3)\n"
-    shown = python("-X", "utf8", "-i", script, input=line)
-    assert shown.count("0 of 3 points") == 1
+    for args, lines in (((script,), line), ((), f"from bpcourse import check\n{line}")):
+        shown = python("-X", "utf8", "-i", *args, input=lines)
+        assert shown.count("0 of 3 points") == 1, args
 
 
 def test_a_cell_shows_the_report_once():
