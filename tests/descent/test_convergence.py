@@ -270,7 +270,7 @@ def test_what_subgradient_refuses():
     with pytest.raises(ValueError, match=r"has shape \(1, 1\)"):
         subgradient(lambda x: 0.0, lambda x: x[np.newaxis], [1.0], [1.0])
     with pytest.raises(FloatingPointError, match=r"step 2 left .* the learning rate 1e\+300"):
-        subgradient(lambda x: x @ x, lambda x: 2 * x, [1.0], [1e300, 1e300])
+        subgradient(lambda x: x @ x, lambda x: 2 * x, [1.0, 0.0], [1e300, 1e300])
 
 
 @given(st.integers(1, 5), seeds)
@@ -343,6 +343,7 @@ def test_the_bounds_by_hand():
         lambda: convex_bound(1.0, 0.1, [0, 1]),
         lambda: pl_bound(1.0, 0.1, 1.0, -1),
         lambda: pl_bound(1.0, 0.1, 1.0, [1.5]),
+        lambda: pl_bound(1.0, 0.1, 1.0, [-1, 1]),
         lambda: gradient_norm_bound(1.0, 0.1, np.array([], int)),
     ],
 )

@@ -142,7 +142,7 @@ def test_mode_amplitudes_by_hand():
     left = mode_amplitudes([1.0, 3.0, 6.0], [8.0, 8.0, 1.0], 0.5, [0, 1, 2, 3])
     assert_array_equal(left, [[8, 8, 1], [4, -4, -2], [2, 2, 4], [1, -1, -8]])
     assert mode_amplitudes([6.0], [1.0], 0.5, 2000)[0] == np.inf
-    for k in (-1, [1.5], [[1]], [-1]):
+    for k in (-1, [1.5], [[1]], [-1, 2]):
         with pytest.raises((ValueError, TypeError), match=r"^k "):
             mode_amplitudes([1.0], [1.0], 0.5, k)
 

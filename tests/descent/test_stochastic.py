@@ -160,7 +160,7 @@ def test_what_sgd_refuses():
     with pytest.raises(FloatingPointError, match=r"step 2 left .* learning rate 1e\+300; take"):
         sgd(
             lambda w, batch: w,
-            [1.0],
+            [1.0, 0.0],
             4,
             lr=1e300,
             batch_size=2,
