@@ -61,6 +61,26 @@ def test_a_product_that_is_no_hessian_is_refused():
     assert H[0, 1] == H[1, 0] == pytest.approx(1 + 5e-13, abs=1e-16)
 
 
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_what_counts_as_symmetric_goes_with_the_size(size):
+    def skew(share):
+        return size * np.array([[1, 1 + share], [1, 1]])
+
+    near, far = skew(0.9e-8), skew(1.1e-8)
+    assert_allclose(hessian(lambda v: near @ v, 2), near, rtol=1e-8)
+    assert classify_stationary([0, 0], near + size * np.eye(2)) == "minimum"
+    with pytest.raises(ValueError, match="check product"):
+        hessian(lambda v: far @ v, 2)
+    with pytest.raises(ValueError, match="is not symmetric"):
+        classify_stationary([0, 0], far)
+
+
+def test_a_flat_function_has_the_hessian_zero():
+    H = hessian(lambda v: 0 * v, 3)
+    assert_array_equal(H, np.zeros((3, 3)))
+    assert classify_stationary(np.zeros(3), H) == "undecided"
+
+
 # Stationary points
 
 
