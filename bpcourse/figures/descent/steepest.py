@@ -98,7 +98,7 @@ def three_rulers(x1: float, x2: float) -> Figure:
         square, an ellipse), and in each the step on which the slope is least.
         At the minimum there is none.
     """
-    figure, ax = panel(5.4, 4.2, left=0.1, right=0.1, bottom=0.1, top=0.8)
+    figure, ax = panel(5.0, 3.96, left=0.1, right=0.1, bottom=0.1, top=0.8)
     ax.set_title("slope of the best step", y=1.09)
     ax.set(xlim=(-4.3, 4.3), ylim=(-3.15, 3.15), aspect="equal", xticks=[], yticks=[])
     ax.spines[["left", "bottom"]].set_visible(False)
@@ -176,7 +176,7 @@ def slopes_by_direction(gradient) -> Figure:
     g = as_vector(gradient, "gradient", length=2)
     lowest = -1.12 * np.abs(g).sum()
     figure, ax = panel(
-        5.6, 3.5, left=0.75, right=0.75, top=0.55, xlim=(0, 360), ylim=(lowest, -lowest),
+        5.0, 3.5, left=0.7, right=0.65, top=0.55, xlim=(0, 360), ylim=(lowest, -lowest),
         xlabel="direction of the step, degrees from east", ylabel="change of f per step",
     )  # fmt: skip
     ax.set_xticks(range(0, 361, 45))
@@ -254,7 +254,7 @@ def model_error() -> Figure:
     kink = remainder(lambda d: np.sum(np.abs(d) ** 1.5) - d[1], [0, -1], steps)
     corner = remainder(lambda d: np.sqrt(abs(d[0] * d[1])), [0, 0], steps)
     figure, ax = panel(
-        5.6, 3.4, left=0.8, right=0.2, xlim=(8e-5, 1.3), ylim=(8e-5, 6),
+        5.0, 3.4, left=0.8, right=0.2, xlim=(8e-5, 1.3), ylim=(8e-5, 6),
         xlabel="length of the step", ylabel="model's error / length",
     )  # fmt: skip
     ax.set_xscale("log")
@@ -319,8 +319,8 @@ def angle_and_kappa(kappa: float, place: float) -> list[Figure]:
         the angle against κ: the bound, random points in ten dimensions, this point.
     """
     x, gradient, angle = _standing(kappa, place)
-    left, ax = panel(3.6, 3.9, left=0.1, right=0.1, bottom=0.5, top=0.5)
-    ax.set(xlim=(-0.45, 1.35), ylim=(-0.47, 1.07), aspect="equal", xticks=[], yticks=[])
+    left, ax = panel(3.5, 3.9, left=0.1, right=0.1, bottom=0.5, top=0.5)
+    ax.set(xlim=(-0.45, 1.35), ylim=(-0.49, 1.09), aspect="equal", xticks=[], yticks=[])
     ax.spines[["left", "bottom"]].set_visible(False)
     t = np.linspace(0, 2 * np.pi, 181)
     for size in (0.25, 0.5, 0.75, 1.0, 1.25):
@@ -338,12 +338,12 @@ def angle_and_kappa(kappa: float, place: float) -> list[Figure]:
     _arrow(ax, x, x + 0.45 * down, BLUE)
     ax.plot(*x, "o", color=RED, markersize=8, markeredgecolor=PAPER, label="point")
     ax.set_title(f"off by {_number(angle, 1)}°")
-    ax.text(1.33, 1.14, f"κ = {kappa:g}", ha="right", va="center")
-    ax.text(-0.43, -0.58, f"{_MINUS}∇f", color=BLUE, va="center")
-    ax.text(1.33, -0.58, "to the minimum (dashes)", color=GREEN, ha="right", va="center")
+    ax.text(1.33, 1.17, f"κ = {kappa:g}", ha="right", va="center")
+    ax.text(-0.43, -0.6, f"{_MINUS}∇f", color=BLUE, va="center")
+    ax.text(1.33, -0.6, "to the minimum (dashes)", color=GREEN, ha="right", va="center")
 
     right, bx = panel(
-        3.9, 3.9, left=0.65, right=0.15, bottom=0.5, top=0.5, title="angle in degrees",
+        3.5, 3.9, left=0.65, right=0.15, bottom=0.5, top=0.5, title="angle in degrees",
         xlabel="κ", xlim=np.log10((0.85, 400)), ylim=(-3, 93),
     )  # fmt: skip
     bx.set_xticks(np.log10(KAPPAS), [str(k) for k in KAPPAS])

@@ -96,8 +96,8 @@ def along(rng):
 @equation(
     "eq:descent-steepest-directional",
     r"""
-\text{slope along } d = \frac{\inner{\nabla f(x), d}}{\norm{d}}
-= \norm{\nabla f(x)} \cos\angle(\nabla f(x), d)
+\text{slope along } d = \frac{\inner{\nabla f, d}}{\norm{d}}
+= \norm{\nabla f} \cos\angle(\nabla f, d)
 """,
 )
 def slope_along(rng):
