@@ -276,7 +276,7 @@ def pl_bound(gap, lr, mu, steps):
 
     References
     ----------
-    Polyak (1963), Gradient methods for the minimisation of functionals; Łojasiewicz (1963).
+    Polyak (1963), Gradient methods for minimizing functionals; Łojasiewicz (1963).
     """
     gap, lr = as_number(gap, "gap", least=0), as_number(lr, "lr", above=0)
     mu = _share_of(lr, mu)

@@ -19,7 +19,13 @@ from bpcourse.exercises.running import run
 
 __all__ = ["Case", "Exercise", "Mistake", "Part", "Report", "check", "exercises", "find"]
 
-CHAPTERS = ("descent.learning", "descent.steepest", "descent.quadratics")  # in the order of the book
+# In the order of the book.
+CHAPTERS = (
+    "descent.learning",
+    "descent.steepest",
+    "descent.quadratics",
+    "descent.convergence",
+)
 
 
 @functools.cache
