@@ -422,9 +422,12 @@ class MLP:
         return [[np.empty((N, n), self.theta.dtype) for n in self.sizes[1:]] for _ in "ZΔ"]
 
     def _work_arrays(self, N):
-        # New memory for each large batch costs a third of the time of a step.
+        # New memory at each step would cost a third of its time.
         if len(self._work[0][0]) < N:
             self._work = self._new_work(N)
+            # And so would memory that the system takes back: after one large array has come and
+            # gone, glibc's malloc keeps what smaller ones (φ, φ′, the gradient) set free.
+            np.empty(2**21)
         return ([array[:N] for array in arrays] for arrays in self._work)
 
     def _value(self, X, Y):
