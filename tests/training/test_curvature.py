@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy.interpolate
 import scipy.linalg
 import scipy.optimize
 from hypothesis import given, settings
@@ -209,6 +210,48 @@ def test_wolfe_turns_back_from_where_the_function_ends():
     assert value < f([3.0])
 
 
+def tried_by_wolfe(f, df, **options):
+    """Every length that is tried on a function of one number, and the one that is taken."""
+    tried = []
+
+    def recorded(x):
+        tried.append(float(x[0]))
+        return float(f(x[0]))
+
+    alpha = wolfe(recorded, lambda x: np.array([df(x[0])]), [0.0], [1.0], **options)[0]
+    return tried[1:], alpha
+
+
+def test_wolfe_stays_away_from_the_ends_of_its_bracket():
+    # Far too high at 1: the parabola's lowest point is near 0.
+    tried, _ = tried_by_wolfe(lambda a: 1e3 * a * a - a, lambda a: 2e3 * a - 1)
+    assert tried[:3] == [1, 0.1, 0.010000000000000002]
+    # Nearly low enough at 1: the parabola's lowest point is at 0.95.
+    s = 0.01
+    tried, _ = tried_by_wolfe(
+        lambda a: -0.47 * a - 0.53 * s * (1 - np.exp(-a / s)),
+        lambda a: -0.47 - 0.53 * np.exp(-a / s),
+        c1=0.5,
+    )
+    assert tried[:3] == [1, 0.9, pytest.approx(0.81)]
+
+
+def test_wolfe_does_not_climb_over_a_hump():
+    # At 2 the function has fallen since 0 and still falls, but it is higher than at 1.
+    spline = scipy.interpolate.CubicHermiteSpline(
+        [0, 1, 2, 4, 100], [0, -10, -5, -20, 900], [-1, -5, -5, 0, 20]
+    )
+    tried, alpha = tried_by_wolfe(spline, spline.derivative(), c2=0.1)
+    assert tried[:2] == [1, 2]
+    assert 1 < alpha < 2
+    assert spline(alpha) < -10
+
+
+def test_wolfe_takes_a_slope_that_is_just_flat_enough():
+    tried, alpha = tried_by_wolfe(lambda a: (a - 8) ** 2, lambda a: 2 * (a - 8), c2=0.875)
+    assert tried == [1] and alpha == 1
+
+
 def test_wolfe_says_what_it_cannot_do():
     def f(x):
         return float(x[0])
@@ -288,6 +331,8 @@ def test_a_long_memory_helps():
     s = MGH["wood"]
     steps = {m: len(lbfgs(s.f, s.grad, s.starts[0], 5000, memory=m).f) for m in (1, 20)}
     assert steps[20] < steps[1]
+    path, ten = (lbfgs(s.f, s.grad, s.starts[0], 40, **more) for more in ({}, {"memory": 10}))
+    assert_array_equal(path.x, ten.x)
 
 
 @pytest.mark.parametrize("name", MGH)
