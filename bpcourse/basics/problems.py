@@ -340,7 +340,7 @@ def _camel():
         start=np.array([-1.5, 0.5]),
         minima=np.array([point for x, y in half for point in ((x, y), (-x, -y))]),
         least=-1.031628453489877,
-        source="Dixon and Szegő (1978), Towards Global Optimisation 2.",
+        source="Dixon and Szegő (1978), The global optimization problem: an introduction.",
     )
 
 
