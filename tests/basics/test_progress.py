@@ -77,7 +77,7 @@ def test_a_shorter_line_wipes_the_longer_one(monkeypatch):
     bar.update(4, "")
     first, second = sys.stderr.getvalue().split("\r")[1:]
     assert len(second) == len(first)
-    assert first.endswith("2 s left")
+    assert first.endswith(" 2 s left")
 
 
 def test_nothing_to_wipe(monkeypatch):
