@@ -154,9 +154,11 @@ def half(rng):
 @equation(
     "eq:descent-convergence-telescope",
     r"""
+\begin{aligned}
 \frac\eta2 \sum_{k=0}^{K-1} \norm{\nabla f(x_k)}^2
-\le \sum_{k=0}^{K-1} \bigl( f(x_k) - f(x_{k+1}) \bigr)
-= f(x_0) - f(x_K) \le f(x_0) - f^*
+&\le \sum_{k=0}^{K-1} \bigl( f(x_k) - f(x_{k+1}) \bigr) \\
+&= f(x_0) - f(x_K) \le f(x_0) - f^*
+\end{aligned}
 """,
 )
 def telescope(rng):
@@ -469,7 +471,7 @@ def floor(rng):
 @equation(
     "eq:descent-convergence-logistic",
     r"C(w) = -\frac1N \sum_{s=1}^{N} \bigl[\, y_s \log \sigma(z_s)"
-    r" + (1 - y_s) \log\bigl(1 - \sigma(z_s)\bigr) \bigr], \qquad z = Xw",
+    r" + (1 - y_s) \log\bigl(1 - \sigma(z_s)\bigr) \bigr]",
 )
 def logistic(rng, N):
     (p,) = distinct(rng, 1, besides=N)
