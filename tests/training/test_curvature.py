@@ -144,6 +144,7 @@ def test_cg_needs_one_step_per_eigenvalue():
 
 def test_cg_stops_where_it_stands_and_at_its_tolerance():
     assert_array_equal(cg(np.eye(2), [0.0, 0.0]), [[0, 0]])
+    assert_array_equal(cg(np.eye(2), [1.0, 0.0], [5.0, 6.0], steps=0), [[5, 6]])
     A, b = bowl(30, 1e3, 4), np.ones(30)
     xs = cg(A, b, steps=200, tol=1e-3)
     left = [np.linalg.norm(b - A @ x) / np.linalg.norm(b) for x in xs]
