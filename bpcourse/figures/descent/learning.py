@@ -409,9 +409,9 @@ def xor_lifted(X, labels, lift: float) -> Figure:
     corners = _seen(np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]]))
     ax.fill(*corners.T, facecolor=GRID, edgecolor=MUTED, alpha=0.55, linewidth=1.2, label="plane")
     for text, axis in (("x₁", np.array([1, 0, 0])), ("x₂", np.array([0, 1, 0]))):
-        tail, tip, name = _seen(np.outer([-1, 1.3, 1.45], axis))
+        tail, tip, (across, up) = _seen(np.outer([-1, 1.3, 1.45], axis))
         ax.annotate("", tip, tail, arrowprops={"arrowstyle": "->", "color": MUTED, "shrinkA": 0})
-        ax.text(*name, text, ha="center", va="center")
+        ax.text(across, up, text, ha="center", va="center")
     draw(height >= 0)
     ax.text(-1.6, 1.13, "class 1: x₁x₂ > 0", color=BLUE, va="center")
     ax.text(-1.6, -1.13, "class 0: x₁x₂ < 0", color=RED, va="center")
