@@ -335,6 +335,7 @@ def test_lbfgs_tries_short_at_first_and_the_whole_step_then():
 
     # The first length is 1/‖g‖₁, at most 1; with one pair the second step is Newton's.
     assert_array_equal(lbfgs(f, lambda x: x, [0.25, 0.25], 1).x[1], [0, 0])
+    assert len(values) == 3
     values.clear()
     path = lbfgs(f, lambda x: x, [3.0, 1.0], 2)
     assert_array_equal(path.x[1], [2.25, 0.75])
