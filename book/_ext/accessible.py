@@ -1,4 +1,7 @@
-"""Mend what docutils and MyST-NB write against the rules of accessible pages."""
+"""Mend what docutils, MyST-NB and sphinx-proof write against the rules of accessible pages."""
+
+import re
+from collections import Counter
 
 MENDED = {
     # It would hide the visible text "Show the code" from screen readers and voice control.
@@ -12,6 +15,18 @@ MENDED = {
 def mend(app, pagename, templatename, context, doctree):
     for wrong, right in MENDED.items():
         context["body"] = context.get("body", "").replace(wrong, right)
+    context["body"] = number_proofs(context["body"])
+
+
+def number_proofs(body):
+    """Give each unlabeled proof of a page an id of its own; sphinx-proof names them all alike."""
+    seen = Counter()
+
+    def numbered(match):
+        seen[match[1]] += 1
+        return match[0] if seen[match[1]] == 1 else f'id="{match[1]}-{seen[match[1]]}"'
+
+    return re.sub(r'\bid="(proof(?:-content)?)"', numbered, body)
 
 
 def setup(app):

@@ -1,12 +1,13 @@
 """What docutils and MyST-NB write against the rules is mended, and still is what they write."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import docutils.writers._html_base
 import myst_nb.sphinx_
 
-from tests.ext.small_book import extensions_on_the_path
+from tests.ext.small_book import build, extensions_on_the_path
 
 with extensions_on_the_path():
     import accessible
@@ -19,6 +20,17 @@ def test_mended():
     empty = {}
     accessible.mend(SimpleNamespace(), "search", "search.html", empty, None)
     assert empty == {"body": ""}
+
+
+def test_every_proof_has_a_name_of_its_own(tmp_path):
+    proof = ":::{prf:proof}\nIt holds.\n:::\n\n"
+    site, warnings = build(
+        tmp_path, {"index": "# One\n\n" + 3 * proof}, "sphinx_proof", "accessible"
+    )
+    assert not warnings
+    found = re.findall(r'id="(proof[^"]*)"', (site / "index.html").read_text("utf-8"))
+    assert len(found) >= 3
+    assert len(set(found)) == len(found)
 
 
 def test_the_cases_are_still_theirs():
