@@ -21,7 +21,6 @@ import os
 import shutil
 import subprocess
 import time
-import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,13 +29,6 @@ BIN = VENV / "bin"
 READY = VENV / "ready"
 LOG = VENV / "setup.log"
 INPUTS = ["requirements.txt", "pyproject.toml", "package-lock.json", "tools/setup.py"]
-
-# Where Debian has left ensurepip out of Python, this pip installs itself.
-PIP_URL = (
-    "https://localhost/packages/07/25/"
-    "ee8c38ae72d66b844ce8eb9711ba905dba21ca1a8a0c960057c41cd23337/pip-26.3-py3-none-any.whl"
-)
-PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 
 OFFLINE = (
     "Failed to establish a new connection",
@@ -103,31 +95,23 @@ def run(what: str, command: list[str | Path]) -> None:
 def make_venv() -> None:
     """Make a fresh `.venv` with pip in it."""
     shutil.rmtree(VENV, ignore_errors=True)
-    has_pip = importlib.util.find_spec("ensurepip") is not None
-    options = [] if has_pip else ["--without-pip"]
+    has_ensurepip = importlib.util.find_spec("ensurepip") is not None
+    # Debian packs ensurepip apart from Python; a pip that is there already can fill in.
+    if not has_ensurepip and importlib.util.find_spec("pip") is None:
+        raise SetupError(
+            "this Python comes without ensurepip, which makes virtual environments; "
+            "run: apt-get install python3-venv"
+        )
+    options = [] if has_ensurepip else ["--without-pip"]
     run(
         f"making .venv with Python {sys.version.split()[0]}",
         [sys.executable, "-m", "venv", *options, VENV],
     )
-    if has_pip:
-        return
-    wheel = VENV / PIP_URL.rpartition("/")[2]
-    try:
-        with urllib.request.urlopen(PIP_URL, timeout=60) as answer:
-            content = answer.read()
-    except OSError as error:
-        raise SetupError(
-            "this Python comes without ensurepip and pip could not be downloaded "
-            f"({error}); run: apt-get install python3-venv"
-        ) from None
-    if hashlib.sha256(content).hexdigest() != PIP_SHA256:
-        raise SetupError(
-            f"{PIP_URL} is not the file it should be (its sha256 differs); "
-            "run: apt-get install python3-venv"
+    if not has_ensurepip:
+        run(
+            "installing pip",
+            [sys.executable, "-m", "pip", "--python", VENV, "install", "-q", "pip"],
         )
-    wheel.write_bytes(content)
-    run("installing pip", [BIN / "python", wheel / "pip", "install", "--no-index", wheel])
-    wheel.unlink()
 
 
 def main() -> None:
