@@ -142,20 +142,24 @@ def test_wide_boxes_scroll_by_keyboard(site, open_tab):
     assert boxes, "no wide box on any page"
 
 
-def test_every_slider_moves_its_figure(site, open_tab):
+def test_every_control_moves_its_figure(site, open_tab):
     for path in site.with_figures():
         tab = open_tab()
         tab.goto(f"{site.url}/{path}")
         for figure in tab.locator(".bp-explore").all():
             picture = figure.locator("[role=img]").first
-            sliders = figure.locator("input[type=range]").all()
-            assert sliders, f"{path}: a figure to move without a slider"
-            for slider in sliders:
-                assert slider.evaluate("e => e.labels.length > 0 || !!e.ariaLabel"), path
+            controls = figure.locator("input[type=range], select").all()
+            assert controls, f"{path}: a figure to move without a slider or choice"
+            for control in controls:
+                assert control.evaluate("e => e.labels.length > 0 || !!e.ariaLabel"), path
                 before = picture.inner_html(), picture.get_attribute("aria-label")
-                at_end = slider.evaluate("e => e.value === e.max")
-                slider.focus()
-                tab.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
+                at_end = control.evaluate(
+                    "e => e.options ? e.selectedIndex === e.length - 1 : e.value === e.max"
+                )
+                control.focus()
+                choice = control.evaluate("e => !!e.options")
+                back, forth = ("ArrowUp", "ArrowDown") if choice else ("ArrowLeft", "ArrowRight")
+                tab.keyboard.press(back if at_end else forth)
                 after = picture.inner_html(), picture.get_attribute("aria-label")
                 assert before[0] != after[0], f"{path}: the picture did not change"
                 assert after[1], f"{path}: the new picture has no description"
