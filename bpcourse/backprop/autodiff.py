@@ -221,10 +221,10 @@ class Scalar(_Functions):
         None
         """
         order: list[Any] = []
-        todo: list[Any] = [self]
+        stack: list[Any] = [self]
         seen: set[Any] = {None}
-        while todo:
-            node = todo.pop()
+        while stack:
+            node = stack.pop()
             a, b = node._a, node._b
             if node in seen:
                 continue
@@ -234,11 +234,11 @@ class Scalar(_Functions):
                 if a is not None:
                     node.grad = 0.0
                 continue
-            todo.append(node)
+            stack.append(node)
             if a not in seen:
-                todo.append(a)
+                stack.append(a)
             if b not in seen:
-                todo.append(b)
+                stack.append(b)
         self.grad += 1.0
         for node in reversed(order):
             a, b = node._a, node._b

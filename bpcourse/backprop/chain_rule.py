@@ -195,9 +195,9 @@ class Graph:
                 "raise limit, or use backprop, which visits each edge once"
             )
         found = []
-        todo = [Path((start,), 1)]
-        while todo:
-            nodes, product = todo.pop()
+        stack = [Path((start,), 1)]
+        while stack:
+            nodes, product = stack.pop()
             i = nodes[-1]
             if i == end:
                 found.append(Path(nodes, product))
@@ -205,7 +205,7 @@ class Graph:
             for j in reversed(self.successors[i]):
                 if counts[j]:
                     # eq:backprop-chain-rule-paths
-                    todo.append(Path((*nodes, j), product * self.edges[i, j]))
+                    stack.append(Path((*nodes, j), product * self.edges[i, j]))
         return found
 
 
